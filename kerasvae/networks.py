@@ -1,0 +1,166 @@
+"""Encoders and decoders by name, as plain Keras models for square images.
+
+An encoder maps images (batch, H, W, C) to raw parameters (batch, 2 D): mean and log-variance.
+A decoder maps codes (batch, D) to logits (batch, H, W, C). Both end in float32, so that a
+mixed-precision policy speeds up the network and leaves the arithmetic of the losses exact.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from kerasvae.checks import check_choice
+
+# The stride-2 stacks halve the image four times; below 28 nothing is left to convolve.
+MIN_SIZE, MAX_SIZE = 28, 128
+
+# name: (encoder convolutions as (filters, kernel), encoder dense, decoder dense before the
+# reshape, decoder deconvolution filters before the last); every convolution has stride 2.
+CONVOLUTIONAL = {
+    "burgess": ([(32, 4)] * 4, [256, 256], [256, 256], [32, 32, 32]),
+    "locatello": ([(32, 4), (32, 4), (64, 2), (64, 2)], [256], [256], [64, 32, 32]),
+}
+ARCHITECTURES = (*CONVOLUTIONAL, "mlp")
+
+
+def build_encoder(architecture, image_shape, latent_dim):
+    """An encoder by name.
+
+    Args:
+        architecture: "burgess", "locatello" or "mlp".
+        image_shape: (H, W, C); the convolutional ones want square images of 28 to 128 pixels.
+        latent_dim: D.
+
+    Returns:
+        A keras.Model from (batch, H, W, C) to (batch, 2 D) float32.
+
+    Raises:
+        ValueError: unknown name, or images that a stride-2 stack does not fit.
+
+    References:
+        Burgess et al. 2018, appendix A (burgess); Locatello et al. 2019, table 1 (locatello);
+        Chen et al. 2018, appendix (mlp).
+    """
+    check_architecture(architecture, image_shape)
+    images = keras.Input(image_shape, name="images")
+    x = images
+    if architecture == "mlp":
+        x = layers.Flatten()(x)
+        dense = [1200, 1200]
+    else:
+        convolutions, dense, _, _ = CONVOLUTIONAL[architecture]
+        for filters, kernel in convolutions:
+            x = layers.Conv2D(filters, kernel, strides=2, padding="same", activation="relu")(x)
+        x = layers.Flatten()(x)
+    for units in dense:
+        x = layers.Dense(units, activation="relu")(x)
+    parameters = layers.Dense(2 * latent_dim, dtype="float32", name="loc_and_log_variance")(x)
+    return keras.Model(images, parameters, name="encoder")
+
+
+def build_decoder(architecture, latent_dim, image_shape):
+    """A decoder by name, the mirror of the encoder of that name.
+
+    Args:
+        architecture: "burgess", "locatello" or "mlp".
+        latent_dim: D.
+        image_shape: (H, W, C).
+
+    Returns:
+        A keras.Model from (batch, D) to logits (batch, H, W, C) float32.
+
+    Raises:
+        ValueError: unknown name, or images that a stride-2 stack does not fit.
+
+    References:
+        As for `build_encoder`.
+    """
+    check_architecture(architecture, image_shape)
+    codes = keras.Input((latent_dim,), name="codes")
+    x = codes
+    if architecture == "mlp":
+        for _ in range(3):
+            x = layers.Dense(1200, activation="tanh")(x)
+        x = layers.Dense(math.prod(image_shape), dtype="float32")(x)
+        logits = layers.Reshape(image_shape, dtype="float32", name="logits")(x)
+        return keras.Model(codes, logits, name="decoder")
+
+    _, _, dense, filters = CONVOLUTIONAL[architecture]
+    sides = _sides(image_shape[0], len(filters) + 1)  # e.g. 64, 32, 16, 8, 4
+    for units in dense:
+        x = layers.Dense(units, activation="relu")(x)
+    x = layers.Dense(sides[-1] ** 2 * filters[0], activation="relu")(x)
+    x = layers.Reshape((sides[-1], sides[-1], filters[0]))(x)
+    for count, side in zip(filters, sides[-2:0:-1], strict=True):
+        x = layers.Conv2DTranspose(count, 4, strides=2, padding="same", activation="relu")(x)
+        x = _crop(x, side)
+    x = layers.Conv2DTranspose(image_shape[-1], 4, strides=2, padding="same", dtype="float32")(x)
+    return keras.Model(codes, _crop(x, sides[0]), name="decoder")
+
+
+def check_architecture(architecture, image_shape):
+    """Refuse an unknown name, or images that the named network cannot take.
+
+    Args:
+        architecture: "burgess", "locatello" or "mlp".
+        image_shape: (H, W, C).
+
+    Raises:
+        ValueError: says which sizes fit, and that "mlp" takes any.
+    """
+    check_choice("architecture", architecture, ARCHITECTURES)
+    height, width = image_shape[:2]
+    if architecture != "mlp" and not (height == width and MIN_SIZE <= height <= MAX_SIZE):
+        raise ValueError(
+            f"The {architecture} network takes square images of {MIN_SIZE} to {MAX_SIZE} pixels. "
+            "Resize the images, use architecture='mlp', which takes any size, or hand in an "
+            f"encoder and a decoder of your own. Received: image_shape={image_shape}"
+        )
+
+
+def check_custom(role, network, input_shape, output_shape):
+    """Refuse a user's encoder or decoder whose shapes do not fit the model.
+
+    Args:
+        role: "encoder" or "decoder", for the message.
+        network: a keras.Model, or None.
+        input_shape: shape of one example that goes in.
+        output_shape: shape of one example that must come out.
+
+    Raises:
+        ValueError: not a Keras model, or one with other shapes.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"{role}: expected a keras.Model from {input_shape} to {output_shape}. "
+            f"Received: {role}={network!r}"
+        )
+    try:
+        result = network(keras.KerasTensor((None, *input_shape)))
+    except Exception as error:
+        raise ValueError(
+            f"{role}: it must take inputs of shape (batch, {', '.join(map(str, input_shape))}), "
+            f"and calling it with such an input failed: {error}"
+        ) from error
+    received = getattr(result, "shape", None)
+    if received is None or tuple(received[1:]) != tuple(output_shape):
+        meaning = " (means, then log-variances)" if role == "encoder" else " (logits of the pixels)"
+        raise ValueError(
+            f"{role}: its output must have shape (batch, {', '.join(map(str, output_shape))})"
+            f"{meaning}. Received: {received if received is not None else type(result)}"
+        )
+
+
+def _sides(size, halvings):
+    """Side lengths of the feature maps from the image down, rounding up as "same" padding does."""
+    sides = [size]
+    for _ in range(halvings):
+        sides.append(math.ceil(sides[-1] / 2))
+    return sides
+
+
+def _crop(x, side):
+    """Cut the row and column that a deconvolution adds where the mirrored side was odd."""
+    excess = x.shape[1] - side
+    return layers.Cropping2D(((0, excess), (0, excess)), dtype=x.dtype)(x) if excess else x

@@ -1,0 +1,1 @@
+"""How a model takes a training step on each backend, and what watches over it."""
