@@ -1,4 +1,4 @@
-"""Keep the state of the random draws in the saved file, so that a run goes on as if never stopped."""
+"""Keep the state of the random draws in the saved file, so that a loaded run goes on the same."""
 
 
 class SavedSeed:

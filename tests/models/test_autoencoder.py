@@ -180,6 +180,8 @@ def test_fit_takes_a_data_set_and_is_reproducible():
         results.append(model.get_weights())
     for first, second in zip(*results, strict=True):
         np.testing.assert_array_equal(first, second)
+    model.fit(ImageDataset(IMAGES), batch_size=10, steps_per_epoch=5, verbose=0)
+    assert int(model.step) == 11, "an epoch may be longer than a pass through the images"
     logs = model.evaluate(ImageDataset(IMAGES), verbose=0, return_dict=True)
     assert logs["kl"] == pytest.approx(
         model.evaluate(IMAGES, verbose=0, return_dict=True)["kl"], rel=1e-5

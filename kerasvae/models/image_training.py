@@ -1,0 +1,144 @@
+"""Keras's interface for models that learn from images alone: fit, evaluate, predict, compile."""
+
+import keras
+import numpy as np
+
+from kerasvae.checks import check_images
+from kerasvae.training.guard import StopOnNonFinite
+
+DEFAULT_BATCH_SIZE = 64
+
+
+class ImageTraining:
+    """Images in, checked before any step; no targets; the paper's optimizer by default.
+
+    To be placed before keras.Model among the base classes. The class has an `image_shape`, a
+    `seed` and a `default_learning_rate`.
+    """
+
+    def compile(self, optimizer=None, **kwargs):
+        """As `keras.Model.compile`, without a loss; the optimizer defaults to the paper's.
+
+        Args:
+            optimizer: any Keras optimizer or its name; None for Adam with the learning rate
+                `default_learning_rate`.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ...
+
+        Raises:
+            ValueError: a loss or metrics were given; the model brings its own.
+        """
+        for name in ("loss", "metrics", "loss_weights", "weighted_metrics"):
+            if kwargs.pop(name, None) is not None:
+                raise ValueError(
+                    f"{type(self).__name__} brings its own loss and metrics: leave {name}= out of "
+                    "compile(), or override objective() in a subclass."
+                )
+        if optimizer is None:
+            optimizer = keras.optimizers.Adam(self.default_learning_rate)
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def compile_from_config(self, config):
+        """Compile as saved, with the optimizer's variables in place for its state."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        **kwargs,
+    ):
+        """As `keras.Model.fit`, on images alone.
+
+        Args:
+            x: images (n, H, W, C) float in [0, 1], a data set of kerasvae.data, or any Keras or
+                tf.data dataset of image batches.
+            y: must be None.
+            batch_size: 64 unless given.
+            epochs: passes through the images.
+            verbose: as in Keras.
+            callbacks: Keras callbacks; one that stops on NaN is always added.
+            validation_split: as in Keras, for arrays.
+            validation_data: images, as for x.
+            shuffle: as in Keras.
+            **kwargs: `steps_per_epoch`, `initial_epoch`, ... as in Keras.
+
+        Returns:
+            A keras History with one entry per term and epoch.
+
+        Raises:
+            ValueError: images that do not fit, before any step.
+            FloatingPointError: a term became NaN; the weights are those of the last good step.
+        """
+        self._refuse_targets(y, kwargs.get("sample_weight"))
+        if hasattr(x, "keras_dataset"):
+            seed = self.seed
+            if seed is None:
+                seed = int(keras.random.randint((), 0, 2**31 - 1))
+            x = x.keras_dataset(
+                batch_size or DEFAULT_BATCH_SIZE,
+                seed=seed,
+                steps_per_epoch=kwargs.pop("steps_per_epoch", None),
+            )
+        self._check_images(x, "x")
+        if validation_data is not None:
+            validation_data = self._in_order(validation_data, batch_size)
+        if isinstance(x, keras.utils.PyDataset):
+            batch_size, shuffle = None, False  # the data set brings both
+        elif isinstance(x, np.ndarray):
+            batch_size = batch_size or DEFAULT_BATCH_SIZE
+        return super().fit(
+            x,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=[*keras.tree.flatten(callbacks or []), StopOnNonFinite()],
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            **kwargs,
+        )
+
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+        """As `keras.Model.evaluate`: the mean of each term, on images as for `fit`."""
+        self._refuse_targets(y, kwargs.get("sample_weight"))
+        x = self._in_order(x, batch_size)
+        if isinstance(x, keras.utils.PyDataset):
+            batch_size = None
+        return super().evaluate(x, batch_size=batch_size, **kwargs)
+
+    def predict(self, x, batch_size=None, **kwargs):
+        """As `keras.Model.predict`: the dict of `call`, in numpy, on images as for `fit`."""
+        x = self._in_order(x, batch_size)
+        if isinstance(x, keras.utils.PyDataset):
+            batch_size = None
+        return super().predict(x, batch_size=batch_size, **kwargs)
+
+    def _in_order(self, x, batch_size):
+        """Images as Keras takes them to evaluate or predict: checked, every one once."""
+        if hasattr(x, "keras_dataset"):
+            x = x.keras_dataset(batch_size or DEFAULT_BATCH_SIZE, seed=None)
+        self._check_images(x, "images")
+        return x
+
+    def _check_images(self, x, name):
+        if isinstance(x, keras.utils.PyDataset):
+            x = x[0]
+        elif not hasattr(x, "shape") and hasattr(x, "__iter__") and not isinstance(x, list | tuple):
+            return  # tf.data and generators would be used up; the guard watches their batches
+        check_images(x, self.image_shape, name)
+
+    def _refuse_targets(self, y, sample_weight):
+        if y is None and sample_weight is None:
+            return
+        raise ValueError(
+            f"{type(self).__name__} learns from images alone: call fit(images), without targets "
+            f"and sample weights. Received: {'sample_weight' if y is None else 'targets y'}"
+        )

@@ -1,0 +1,78 @@
+"""What people look at in a trained model; NumPy in, NumPy out."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasvae import distributions
+from kerasvae.checks import check_positive_int
+
+
+class Views:
+    """Codes of images, and images of codes, in batches of bounded size.
+
+    The class has an `encoder` and a `decoder` (Keras models), `pixel_distribution`, `prior`,
+    `latent_dim` and `image_shape`.
+    """
+
+    def embed(self, images, batch_size=256):
+        """Posterior means of images.
+
+        Args:
+            images: (n, H, W, C) float in [0, 1], or a data set of kerasvae.data.
+            batch_size: images encoded at a time.
+
+        Returns:
+            (n, D) float32.
+
+        Raises:
+            ValueError: images that do not fit.
+        """
+        images = self._in_order(images, batch_size)
+        if isinstance(images, keras.utils.PyDataset):
+            batch_size = None
+        raw = self.encoder.predict(images, batch_size, verbose=0)
+        return raw[:, : self.latent_dim]
+
+    def reconstruct(self, images, batch_size=256):
+        """The mean image p(x|z) at the posterior mean of each image, (n, H, W, C) float32."""
+        return self._mean_images(self.embed(images, batch_size), batch_size)
+
+    def sample(self, n, seed=0, batch_size=256):
+        """Mean images of n codes drawn from the prior, (n, H, W, C) float32.
+
+        Args:
+            n: how many.
+            seed: whole number; the same seed gives the same images.
+            batch_size: codes decoded at a time.
+        """
+        check_positive_int("n", n)
+        seed = distributions.tfp_seed(keras.random.SeedGenerator(seed))
+        return self._mean_images(ops.convert_to_numpy(self.prior.sample(n, seed=seed)), batch_size)
+
+    def traverse(self, code, values, dimensions=None, batch_size=256):
+        """Images along each latent dimension with the others held still.
+
+        Args:
+            code: (D,) the point from which to move, for example `embed(images)[0]`.
+            values: (S,) the values the moving dimension takes.
+            dimensions: which dimensions move; all of them by default.
+            batch_size: codes decoded at a time.
+
+        Returns:
+            (number of dimensions, S, H, W, C) float32.
+        """
+        dimensions = range(self.latent_dim) if dimensions is None else dimensions
+        codes = np.tile(np.asarray(code, "float32"), (len(dimensions), len(values), 1))
+        for row, dimension in zip(codes, dimensions, strict=True):
+            row[:, dimension] = values
+        images = self._mean_images(codes.reshape(-1, self.latent_dim), batch_size)
+        return images.reshape(len(dimensions), len(values), *self.image_shape)
+
+    def _mean_images(self, codes, batch_size):
+        logits = self.decoder.predict(codes, batch_size, verbose=0)
+        means = [
+            ops.convert_to_numpy(self.pixel_distribution(logits[i : i + batch_size]).mean())
+            for i in range(0, len(logits), batch_size)
+        ]
+        return np.concatenate(means)
