@@ -1,7 +1,22 @@
 """Disentanglement with variational autoencoders, for Keras 3."""
 
-from kerasvae import data, layers, plotting, testing
-from kerasvae.models import VAE, BetaVAE
+from kerasvae import callbacks, data, estimators, layers, models, plotting, surgery, testing
+from kerasvae.models import DIPVAE, VAE, AnnealedVAE, BetaTCVAE, BetaVAE, InfoVAE
 
 __version__ = "0.1.0"
-__all__ = ["VAE", "BetaVAE", "data", "layers", "plotting", "testing"]
+__all__ = [
+    "DIPVAE",
+    "VAE",
+    "AnnealedVAE",
+    "BetaTCVAE",
+    "BetaVAE",
+    "InfoVAE",
+    "callbacks",
+    "data",
+    "estimators",
+    "layers",
+    "models",
+    "plotting",
+    "surgery",
+    "testing",
+]

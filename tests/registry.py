@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasvae import VAE, BetaVAE, layers
+from kerasvae import DIPVAE, VAE, AnnealedVAE, BetaTCVAE, BetaVAE, InfoVAE, layers
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 3, "architecture": "mlp", "seed": 1}
 
@@ -13,6 +13,13 @@ OBJECTIVES = {
     "VAE burgess": (VAE, SMALL | {"image_shape": (28, 28, 2), "architecture": "burgess"}),
     "VAE locatello": (VAE, SMALL | {"image_shape": (32, 32, 3), "architecture": "locatello"}),
     "BetaVAE": (BetaVAE, SMALL | {"beta": 4.0, "warmup_steps": 5}),
+    "AnnealedVAE": (AnnealedVAE, SMALL | {"gamma": 10.0, "capacity": 2.0, "capacity_steps": 9}),
+    "DIPVAE I": (DIPVAE, SMALL | {"kind": "I", "lambda_od": 2.0}),
+    "DIPVAE II": (DIPVAE, SMALL | {"kind": "II", "lambda_od": 2.0, "lambda_d": 3.0}),
+    "InfoVAE": (InfoVAE, SMALL | {"alpha": 0.5, "lambda_mmd": 10.0}),
+    "InfoVAE WAE": (InfoVAE, SMALL | {"alpha": 1.0, "lambda_mmd": 10.0, "kernel": "imq"}),
+    "BetaTCVAE mss": (BetaTCVAE, SMALL | {"beta": 4.0, "dataset_size": 12}),
+    "BetaTCVAE mws": (BetaTCVAE, SMALL | {"estimator": "mws", "dataset_size": 12}),
 }
 
 LAYERS = {
@@ -24,6 +31,19 @@ LAYERS = {
     "GaussianLatent": (
         layers.GaussianLatent,
         {"units": 3, "beta": 2.0, "seed": 3},
+        np.linspace(-1, 1, 20, dtype="float32").reshape(4, 5),
+    ),
+    "GaussianLatent with all terms": (
+        layers.GaussianLatent,
+        {
+            "units": 3,
+            "mutual_information": 0.5,
+            "total_correlation": 5.0,
+            "dimension_wise_kl": 0.5,
+            "moments": 2.0,
+            "dataset_size": 100,
+            "seed": 3,
+        },
         np.linspace(-1, 1, 20, dtype="float32").reshape(4, 5),
     ),
 }

@@ -6,7 +6,16 @@ from keras import ops
 from kerasvae.checks import check_non_negative, check_positive_int
 from kerasvae.distributions import posterior, posterior_parameters, sample, standard_normal
 from kerasvae.divergences import kl_analytic
+from kerasvae.estimators import (
+    aggregate_covariance,
+    aggregate_posterior,
+    decomposition_terms,
+    moment_penalty,
+)
 from kerasvae.training.random_state import SavedSeed
+
+# The parts of the KL, which need the size of the data set.
+PARTS = ("mutual_information", "total_correlation", "dimension_wise_kl")
 
 
 @keras.saving.register_keras_serializable("kerasvae")
@@ -15,15 +24,25 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
 
     Formula:
         loc, log_variance = dense(features); z from N(loc, scale^2)
-        loss += beta mean(kl), kl = KL(q(z|x) || N(0, I))
+        loss += mean(beta kl + mutual_information_weight mutual_information + ...)
 
-    On TensorFlow the mean KL is shown as the metric "kl" too. On JAX the loss holds it and there
-    is no metric: Keras's JAX trainer does not carry a layer's metrics through the forward pass
-    (keras-team/keras issue 21639).
+        The KL counts each of its three parts once already: a beta-TCVAE bottleneck of weight 6 is
+        GaussianLatent(10, total_correlation=5.0, dataset_size=N). `moments` weighs the DIP-VAE-II
+        penalty, the squared distance of the batch's covariance of z from the identity.
+
+    On TensorFlow each term in use is shown as a metric of its name. On JAX the loss holds them and
+    there are no metrics: Keras's JAX trainer does not carry a layer's metrics through the forward
+    pass (keras-team/keras issue 21639).
 
     Args:
         units: D, the number of latent dimensions.
         beta: weight of the KL term, at least 0.
+        mutual_information: weight on top of beta of the index-code mutual information.
+        total_correlation: weight on top of beta of the total correlation.
+        dimension_wise_kl: weight on top of beta of the dimension-wise KL.
+        moments: weight of the moment penalty.
+        dataset_size: number of training images, for the weights of the parts of the KL, which are
+            estimated by minibatch stratified sampling.
         seed: whole number for the draws, or None.
         **kwargs: as for any Keras layer.
 
@@ -35,10 +54,12 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
         `parameters(features)["loc"]`.
 
     Raises:
-        ValueError: units below 1, a negative beta, features that are not (batch, F).
+        ValueError: units below 1, a negative weight, a weight of a part of the KL without
+            dataset_size, features that are not (batch, F).
 
     References:
-        Kingma & Welling 2014, appendix B; Higgins et al. 2017, equation 4.
+        Kingma & Welling 2014, appendix B; Higgins et al. 2017, equation 4; Chen et al. 2018,
+        equation 4; Kumar et al. 2018, equation 7.
 
     Example:
         >>> from keras import Input, Model, layers
@@ -50,16 +71,42 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
         >>> model.compile("adam", loss="binary_crossentropy")
     """
 
-    def __init__(self, units, beta=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        units,
+        beta=1.0,
+        mutual_information=0.0,
+        total_correlation=0.0,
+        dimension_wise_kl=0.0,
+        moments=0.0,
+        dataset_size=None,
+        seed=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.units = check_positive_int("units", units)
         self.beta = check_non_negative("beta", beta)
+        self.mutual_information = check_non_negative("mutual_information", mutual_information)
+        self.total_correlation = check_non_negative("total_correlation", total_correlation)
+        self.dimension_wise_kl = check_non_negative("dimension_wise_kl", dimension_wise_kl)
+        self.moments = check_non_negative("moments", moments)
+        self.dataset_size = dataset_size
         self.seed = seed
+        weighted_parts = {name: getattr(self, name) for name in PARTS if getattr(self, name)}
+        if weighted_parts and dataset_size is None:
+            raise ValueError(
+                f"{' and '.join(weighted_parts)}: give dataset_size too, the number of training "
+                "images. Received: dataset_size=None"
+            )
+        # The terms in use: the name of each in the log, and its weight in the loss.
+        self.weights_of_terms = {"kl": self.beta} | weighted_parts
+        if self.moments:
+            self.weights_of_terms["moments"] = self.moments
         self.heads = keras.layers.Dense(2 * self.units, dtype="float32", name="heads")
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.kl_tracker = None
+        self.trackers = {}
         if keras.backend.backend() != "jax":
-            self.kl_tracker = keras.metrics.Mean(name="kl")
+            self.trackers = {name: keras.metrics.Mean(name=name) for name in self.weights_of_terms}
 
     def build(self, input_shape):
         """Make the dense heads for means and log-variances."""
@@ -74,14 +121,28 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
         """q(z|x) of features: {"loc": (batch, D), "scale": (batch, D)} float32."""
         return posterior_parameters(self.heads(features))
 
+    def terms(self, parameters, z):
+        """The terms in use: each (batch,) in nats, but `moments`, a scalar for the batch."""
+        q, prior = posterior(parameters), standard_normal(self.units)
+        loc, scale = parameters["loc"], parameters["scale"]
+        terms = {"kl": kl_analytic(q, prior)}
+        if any(name in self.weights_of_terms for name in PARTS):
+            aggregate = aggregate_posterior(z, loc, scale, "mss", self.dataset_size)
+            terms |= decomposition_terms(q.log_prob(z), aggregate, prior.log_prob(z))
+        if self.moments:
+            covariance = aggregate_covariance(loc, scale)
+            terms["moments"] = moment_penalty(covariance, lambda_od=1.0, lambda_d=1.0)
+        return {name: terms[name] for name in self.weights_of_terms}
+
     def call(self, inputs):
-        """A draw of z; the KL goes to the model's loss and to the metric."""
-        q = posterior(self.parameters(inputs))
-        kl = kl_analytic(q, standard_normal(self.units))  # (batch,)
-        if self.kl_tracker is not None:
-            self.kl_tracker.update_state(kl)
-        self.add_loss(self.beta * ops.mean(kl))
-        return sample(q, self.seed_generator)
+        """A draw of z; the weighted terms go to the model's loss and to the metrics."""
+        parameters = self.parameters(inputs)
+        z = sample(posterior(parameters), self.seed_generator)
+        for name, value in self.terms(parameters, z).items():
+            self.add_loss(self.weights_of_terms[name] * ops.mean(value))
+            if name in self.trackers:
+                self.trackers[name].update_state(value)
+        return z
 
     def compute_output_spec(self, inputs):
         """Shape and dtype of z."""
@@ -89,4 +150,11 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
 
     def get_config(self):
         """Every argument of the constructor."""
-        return {**super().get_config(), "units": self.units, "beta": self.beta, "seed": self.seed}
+        names = "units beta mutual_information total_correlation dimension_wise_kl moments"
+        arguments = {name: getattr(self, name) for name in names.split()}
+        return {
+            **super().get_config(),
+            **arguments,
+            "dataset_size": self.dataset_size,
+            "seed": self.seed,
+        }

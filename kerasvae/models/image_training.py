@@ -88,6 +88,7 @@ class ImageTraining:
                 steps_per_epoch=kwargs.pop("steps_per_epoch", None),
             )
         self._check_images(x, "x")
+        self.prepare_fit(x)
         if validation_data is not None:
             validation_data = self._in_order(validation_data, batch_size)
         if isinstance(x, keras.utils.PyDataset):
@@ -105,6 +106,13 @@ class ImageTraining:
             shuffle=shuffle,
             **kwargs,
         )
+
+    def prepare_fit(self, x):
+        """For objectives that depend on the training data as a whole; called before any step.
+
+        Args:
+            x: the checked training data: an array, a Keras PyDataset, or what Keras takes.
+        """
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """As `keras.Model.evaluate`: the mean of each term, on images as for `fit`."""

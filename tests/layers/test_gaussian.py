@@ -73,3 +73,27 @@ def test_sampling_draws_in_float32_under_half_precision():
 def test_bad_use_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_latent_penalties_are_those_of_the_estimators():
+    weights = {"mutual_information": 0.5, "total_correlation": 5.0, "dimension_wise_kl": 0.25}
+    layer = GaussianLatent(3, beta=2.0, moments=3.0, dataset_size=100, seed=0, **weights)
+    z = layer(FEATURES)
+    terms = layer.terms(layer.parameters(FEATURES), z)
+    # The three parts sum to log q(z|x) - log p(z), whatever estimates q(z).
+    loc, scale = (ops.convert_to_numpy(v) for v in layer.parameters(FEATURES).values())
+    draw = ops.convert_to_numpy(z)
+    log_ratio = (0.5 * draw**2 - 0.5 * ((draw - loc) / scale) ** 2 - np.log(scale)).sum(1)
+    parts = sum(ops.convert_to_numpy(terms[name]) for name in weights)
+    np.testing.assert_allclose(parts, log_ratio, rtol=1e-3, atol=1e-3)
+    covariance = np.cov(loc.T, bias=True) + np.diag((scale**2).mean(0))
+    penalty = ((covariance - np.eye(3)) ** 2).sum()
+    assert float(terms["moments"]) == pytest.approx(penalty, rel=1e-4)
+    expected = 2.0 * ops.mean(terms["kl"]) + 3.0 * terms["moments"]
+    expected += sum(weight * ops.mean(terms[name]) for name, weight in weights.items())
+    assert float(sum(layer.losses)) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_parts_of_the_kl_need_the_size_of_the_data():
+    with pytest.raises(ValueError, match="total_correlation: give dataset_size too"):
+        GaussianLatent(2, total_correlation=5.0)

@@ -1,0 +1,160 @@
+"""beta-TCVAE: a weight for each of the three parts of the KL."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasvae.checks import check_choice, check_non_negative, check_positive_int
+from kerasvae.distributions import posterior
+from kerasvae.estimators import ESTIMATORS, aggregate_posterior, decomposition_terms
+from kerasvae.models.autoencoder import VariationalAutoencoder
+
+# Above this the exact estimator, which encodes the whole data set at every step, is no option.
+MAX_EXACT = 20_000
+
+
+@keras.saving.register_keras_serializable("kerasvae")
+class BetaTCVAE(VariationalAutoencoder):
+    """The beta-TCVAE: the KL split into what the code says, its redundancy, and its shape.
+
+    Formula:
+        reconstruction + alpha mutual_information + beta total_correlation
+                       + gamma dimension_wise_kl
+
+        The three terms are estimates at the batch's codes, see `kerasvae.estimators`; with all
+        weights 1 they sum to a one-sample estimate of the KL, whatever the estimator. The exact
+        values for a trained model come from `kerasvae.surgery.decompose`.
+
+    Args:
+        alpha: weight of the index-code mutual information, at least 0.
+        beta: weight of the total correlation, at least 0.
+        gamma: weight of the dimension-wise KL, at least 0.
+        estimator: "mss", "mws", or "exact", which encodes all images at every step and is for
+            small data sets.
+        dataset_size: number of training images; None to take it from the data given to `fit`.
+        *args, **kwargs: see `VariationalAutoencoder`.
+
+    Raises:
+        ValueError: a negative weight or unknown estimator; training data of unknown length
+            without dataset_size.
+
+    References:
+        Chen et al. 2018, "Isolating sources of disentanglement in variational autoencoders",
+        equations 2 and 4; estimators in appendix C.
+
+    Example:
+        >>> model = BetaTCVAE((8, 8, 1), 2, "mlp", beta=6.0)
+        >>> model.compile()
+        >>> history = model.fit(np.full((32, 8, 8, 1), 0.5, "float32"), verbose=0)
+        >>> model.dataset_size
+        32
+    """
+
+    term_names = (
+        "reconstruction",
+        "kl",
+        "mutual_information",
+        "total_correlation",
+        "dimension_wise_kl",
+    )
+    default_learning_rate = 1e-3
+
+    def __init__(
+        self,
+        *args,
+        alpha=1.0,
+        beta=6.0,
+        gamma=1.0,
+        estimator="mss",
+        dataset_size=None,
+        **kwargs,
+    ):
+        self.alpha = check_non_negative("alpha", alpha)
+        self.beta = check_non_negative("beta", beta)
+        self.gamma = check_non_negative("gamma", gamma)
+        self.estimator = check_choice("estimator", estimator, ESTIMATORS)
+        if dataset_size is not None:
+            check_positive_int("dataset_size", dataset_size)
+        self.dataset_size = dataset_size
+        self._size_from_data = dataset_size is None
+        self._all_images = None
+        super().__init__(*args, **kwargs)
+
+    def prepare_fit(self, x):
+        """Take the number of images from the training data, and for "exact" the images.
+
+        Args:
+            x: what `fit` was given.
+
+        Raises:
+            ValueError: data of unknown length without dataset_size, or too much for "exact".
+        """
+        images = x if hasattr(x, "shape") else getattr(x, "dataset", x)
+        size = len(images) if hasattr(images, "shape") or hasattr(images, "images") else None
+        if self._size_from_data and size is None:
+            raise ValueError(
+                "BetaTCVAE needs the number of training images, and this data does not tell it: "
+                f"BetaTCVAE(..., dataset_size=...). Received: {type(x).__name__}"
+            )
+        if self._size_from_data and size != self.dataset_size:
+            self.dataset_size = size
+            self.train_function = self.test_function = None  # they hold the old size
+        if self.estimator == "exact":
+            self._keep_images(images, size)
+
+    def _keep_images(self, images, size):
+        if size is None or size > MAX_EXACT:
+            raise ValueError(
+                f"estimator='exact' encodes all images at every step and takes at most "
+                f"{MAX_EXACT:,} of known length; use 'mss'. Received: {size} images"
+            )
+        if not hasattr(images, "shape"):
+            images = images.images(range(size))
+        self._all_images = np.asarray(images, "float32")
+        self.train_function = self.test_function = None
+
+    def terms(self, x, outputs):
+        """As for the VAE, and the three parts of the KL at the batch's codes."""
+        q = posterior(outputs)
+        parts = decomposition_terms(
+            q.log_prob(outputs["z"]),
+            self._aggregate(outputs),
+            self.prior.log_prob(outputs["z"]),
+        )
+        return {**super().terms(x, outputs), **parts}
+
+    def _aggregate(self, outputs):
+        """log q(z) and its marginals at the batch's codes, by the model's estimator."""
+        source = outputs
+        if self.estimator == "exact":
+            if self._all_images is None:
+                raise ValueError("estimator='exact' sees its images in fit(); call that first.")
+            source = self.encode(ops.convert_to_tensor(self._all_images))
+        elif self.dataset_size is None:
+            raise ValueError(
+                "BetaTCVAE needs the number of training images: fit the model first, or build it "
+                "with BetaTCVAE(..., dataset_size=...). Received: dataset_size=None"
+            )
+        return aggregate_posterior(
+            outputs["z"], source["loc"], source["scale"], self.estimator, self.dataset_size
+        )
+
+    def objective(self, terms):
+        """reconstruction + the three weighted parts of the KL, (batch,) float32 in nats."""
+        return (
+            terms["reconstruction"]
+            + self.alpha * terms["mutual_information"]
+            + self.beta * terms["total_correlation"]
+            + self.gamma * terms["dimension_wise_kl"]
+        )
+
+    def get_config(self):
+        """Every argument of the constructor."""
+        return {
+            **super().get_config(),
+            "alpha": self.alpha,
+            "beta": self.beta,
+            "gamma": self.gamma,
+            "estimator": self.estimator,
+            "dataset_size": self.dataset_size,
+        }
