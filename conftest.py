@@ -1,0 +1,41 @@
+"""What every test run shares: tests, docstring examples and notebook cells."""
+
+import os
+import sys
+
+# Set before NumPy or a backend is imported, and inherited by the kernels of the notebooks.
+# Two test processes share two cores, so one thread each is faster than a contended pool.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# On a GPU each test process would otherwise claim the whole memory.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+import hypothesis  # noqa: E402
+import matplotlib  # noqa: E402
+import pytest  # noqa: E402
+
+# Not through MPLBACKEND: the notebooks' kernels would inherit it and lose their inline figures.
+matplotlib.use("Agg")
+
+# The same examples in every run, and no deadline: the first call of a backend compiles.
+hypothesis.settings.register_profile("kerasvae", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("kerasvae")
+
+
+def pytest_collectstart(collector):
+    """Checked notebook cells compare neither warnings nor HTML: both vary between machines."""
+    if hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("stderr", "text/html")
+
+
+@pytest.fixture(autouse=True)
+def reproducible():
+    """Start every test from the same seeds, and close the figures that it leaves open."""
+    # Keras is looked up, not imported: a test that needs no backend does not wait for one.
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

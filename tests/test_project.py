@@ -1,0 +1,224 @@
+"""The set-up and the house rules, which no single module can test."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+pytestmark = pytest.mark.numpy_only  # reads files
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+MODULES = sorted((ROOT / "kerasvae").rglob("*.py"))
+# Paths and addresses of one machine: the patterns are written so that they do not match here.
+FOREIGN = re.compile(
+    r"(?<![\w.\]])/(home|root|Users|work)/\w|file:/{2,3}\w|--(extra-)?index-url\b"
+    r"|https?://\S+/simple\b|files\.pythonhosted\b"
+)
+# The backends are named in these files only; everything else goes through keras.ops.
+BACKEND_FILES = ("kerasvae/distributions.py", "kerasvae/training/")
+
+
+def project_files() -> list[Path]:
+    """List the files that are, or would be, committed."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout: no list of the project's files")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def imports(path: Path) -> set[str]:
+    """List the modules that a file imports, in full."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def requirements(extra: str) -> set[str]:
+    """List what pyproject.toml requires with an extra, its own extras resolved."""
+    found = set()
+    for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"][extra]:
+        requirement = Requirement(line)
+        if requirement.name == PROJECT["name"]:
+            found = found.union(*map(requirements, requirement.extras))
+        else:
+            found.add(str(requirement))
+    return found
+
+
+def test_environment_yml_installs_what_pyproject_requires(tmp_path):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [line for line in environment["dependencies"] if isinstance(line, str)]
+    (pip,) = (line["pip"] for line in environment["dependencies"] if isinstance(line, dict))
+    assert [re.match(r"[\w-]+", line).group() for line in conda] == ["python", "pip"]
+
+    # pip itself reads the section and resolves it, offline: this environment satisfies it all,
+    # so the project is what is left to install.
+    listed = tmp_path / "requirements.txt"
+    constraint, project = pip
+    assert constraint == "--constraint constraints.txt"
+    listed.write_text(f"--constraint {ROOT / 'constraints.txt'}\n{project}\n")
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-"]
+    command += ["--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    run = subprocess.run(
+        [*command, "--requirement", str(listed)], cwd=ROOT, capture_output=True, text=True
+    )
+    if "No module named pip" in run.stderr:
+        pytest.skip("this environment was made without pip")
+    assert run.returncode == 0, run.stderr
+    (installed,) = json.loads(run.stdout)["install"]
+    assert installed["metadata"]["name"] == PROJECT["name"]
+    assert installed["download_info"]["url"] == ROOT.as_uri()
+
+    (extra,) = installed["requested_extras"]
+    resolved = set()
+    for line in installed["metadata"]["requires_dist"]:
+        requirement = Requirement(line)
+        extras = ["", *requirements_extras(extra)]
+        if any(not requirement.marker or requirement.marker.evaluate({"extra": e}) for e in extras):
+            requirement.marker = None
+            resolved.add(str(requirement))
+    resolved = {line for line in resolved if Requirement(line).name != PROJECT["name"]}
+    assert resolved == requirements(extra)
+
+
+def requirements_extras(extra: str) -> set[str]:
+    """List an extra and the extras of this project that it asks for."""
+    found = {extra}
+    for requirement in map(Requirement, PROJECT["optional-dependencies"][extra]):
+        if requirement.name == PROJECT["name"]:
+            found = found.union(*map(requirements_extras, requirement.extras))
+    return found
+
+
+def test_constraints_are_exact_and_hold_every_requirement():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert not [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)]
+    pinned = {canonicalize_name(name): version for name, version in (s.split("==") for s in lines)}
+    for requirement in map(Requirement, requirements("test")):
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+    # What the benchmark compares with is large, and nobody else needs it.
+    assert not {"torch", "pythae", PROJECT["name"]} & pinned.keys()
+
+
+def test_the_extras_are_the_documented_ones():
+    assert sorted(PROJECT["optional-dependencies"]) == [
+        "benchmark", "gpu", "jax", "test", "tutorials"
+    ]  # fmt: skip
+    assert "torch" not in {Requirement(line).name for line in requirements("test")}
+
+
+def test_the_changelog_begins_with_this_version():
+    heading = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heading.group(1) == PROJECT["version"]
+
+
+@pytest.mark.parametrize("target", ["tutorials", "test", "lab", "lint", "format", "notebooks"])
+def test_make_knows_its_targets(target):
+    run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    helped = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True)
+    assert f"make {target} " in helped.stdout
+
+
+def test_make_refuses_an_old_python(tmp_path):
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'Python 3.9.2'\nexit 1\n")
+    old.chmod(0o755)
+    command = ["make", "constraints", f"PYTHON={old}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert f"Received: PYTHON={old}, Python 3.9.2." in run.stderr
+
+
+def test_make_test_runs_both_backends_and_fails_when_one_does(tmp_path):
+    # The recipe itself, with a stand-in for Python whose pytest fails on the first backend only.
+    (tmp_path / "installed").write_text(f"{ROOT}\n")
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(
+        "#!/bin/sh\n"
+        f"[ \"$1\" = -c ] && exec cat '{tmp_path}/installed'\n"
+        'echo "ran on $KERAS_BACKEND: $*"\n'
+        '[ "$KERAS_BACKEND" != tensorflow ]\n'
+    )
+    python.chmod(0o755)
+    command = ["make", "test", f"VENV={tmp_path}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "ran on tensorflow: -m pytest" in run.stdout, run.stdout + run.stderr
+    assert "ran on jax: -m pytest" in run.stdout
+    assert run.returncode != 0
+
+
+def test_ci_runs_make_test_and_nothing_else():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    commands = [line for line in lines if line and not line.startswith("#")]
+    assert commands[-1] == "make test"
+    assert all(line.startswith(("set -", "cd ")) for line in commands[:-1])
+
+
+def test_the_code_is_in_the_agreed_style():
+    for arguments in (["check"], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "."]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_no_file_names_one_machine_or_is_large():
+    for path in project_files():
+        content = path.read_bytes()
+        assert len(content) <= 2_000_000, f"{path} has {len(content)} bytes"
+        if b"\0" not in content:
+            found = FOREIGN.search(content.decode())
+            assert not found, f"{path} contains {found and found.group()!r}"
+
+
+@pytest.mark.parametrize(
+    "text", ["/".join(["", "home", "ann"]), "see /Users" + "/ann", "--index-" + "url"]
+)
+def test_the_pattern_of_foreign_text_finds_it(text):
+    assert FOREIGN.search(text)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_are_documented_and_short(path):
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert len(text.splitlines()) <= 350
+    assert ast.get_docstring(tree), "the module has no docstring"
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    for node in tree.body:
+        if isinstance(node, kinds) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 60, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_import_in_one_direction(path):
+    name = str(path.relative_to(ROOT))
+    found = imports(path)
+    if not name.startswith(BACKEND_FILES):
+        backends = {"tensorflow", "jax", "torch", "tensorflow_probability"}
+        assert not {module.split(".")[0] for module in found} & backends
+    if name.startswith(("kerasvae/data/", "kerasvae/metrics/", "kerasvae/plotting")):
+        assert not [m for m in found if m.startswith(("kerasvae.models", "kerasvae.training"))]
+    if not name.startswith("kerasvae/cli"):
+        assert not [module for module in found if module.startswith("kerasvae.cli")]
+    assert not found & {"pickle", "cPickle", "dill", "joblib", "marshal"}
+    assert not re.search(r"allow_pickle\s*=\s*True|\beval\(|\bexec\(", path.read_text())
