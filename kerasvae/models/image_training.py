@@ -62,13 +62,9 @@ class ImageTraining:
                 tf.data dataset of image batches.
             y: must be None.
             batch_size: 64 unless given.
-            epochs: passes through the images.
-            verbose: as in Keras.
+            epochs, verbose, validation_split, shuffle, **kwargs: as in Keras.
             callbacks: Keras callbacks; one that stops on NaN is always added.
-            validation_split: as in Keras, for arrays.
             validation_data: images, as for x.
-            shuffle: as in Keras.
-            **kwargs: `steps_per_epoch`, `initial_epoch`, ... as in Keras.
 
         Returns:
             A keras History with one entry per term and epoch.
@@ -79,14 +75,7 @@ class ImageTraining:
         """
         self._refuse_targets(y, kwargs.get("sample_weight"))
         if hasattr(x, "keras_dataset"):
-            seed = self.seed
-            if seed is None:
-                seed = int(keras.random.randint((), 0, 2**31 - 1))
-            x = x.keras_dataset(
-                batch_size or DEFAULT_BATCH_SIZE,
-                seed=seed,
-                steps_per_epoch=kwargs.pop("steps_per_epoch", None),
-            )
+            x = self._stream(x, batch_size, kwargs.pop("steps_per_epoch", None))
         self._check_images(x, "x")
         self.prepare_fit(x)
         if validation_data is not None:
@@ -105,6 +94,15 @@ class ImageTraining:
             validation_data=validation_data,
             shuffle=shuffle,
             **kwargs,
+        )
+
+    def _stream(self, dataset, batch_size, steps_per_epoch):
+        """A shuffled stream of a data set, from the model's seed or from Keras's global one."""
+        seed = self.seed
+        if seed is None:
+            seed = int(keras.random.randint((), 0, 2**31 - 1))
+        return dataset.keras_dataset(
+            batch_size or DEFAULT_BATCH_SIZE, seed=seed, steps_per_epoch=steps_per_epoch
         )
 
     def prepare_fit(self, x):
