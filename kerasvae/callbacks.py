@@ -48,8 +48,6 @@ class SurgeryCallback(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Put the exact terms into the epoch's logs."""
         if self._last is None or (epoch + 1) % self.every == 0:
-            if hasattr(self.model, "jax_state_sync"):
-                self.model.jax_state_sync()  # JAX keeps the weights outside of the model in fit
             result = decompose(self.model, self.images, self.samples, self.seed)
             self._last = {f"exact_{name}": getattr(result, name) for name in LOGGED}
         if logs is not None:

@@ -47,6 +47,13 @@ def test_unbiased_at_the_closed_form(kernel, default, bandwidth, shift):
     assert error < 0.02
 
 
+def test_kernels_by_hand():
+    x, y = np.zeros((2, 2)), np.ones((2, 2))  # squared distance 2 between, 0 within
+    assert float(mmd(x, y, "rbf")) == pytest.approx(2 - 2 * np.exp(-2 / 4), rel=1e-5)
+    between = sum(4 * s / (4 * s + 2) for s in WAE_SCALES)
+    assert float(mmd(x, y, "imq")) == pytest.approx(2 * 7 - 2 * between, rel=1e-5)
+
+
 @pytest.mark.parametrize("kernel", ["rbf", "imq"])
 def test_gradients_equal_finite_differences(kernel):
     rng = np.random.default_rng(1)

@@ -25,7 +25,9 @@ def outputs_and_terms(model, images=IMAGES):
 
 
 def objective(model, terms):
-    result = model.objective({name: ops.convert_to_tensor(v, "float32") for name, v in terms.items()})
+    result = model.objective(
+        {name: ops.convert_to_tensor(v, "float32") for name, v in terms.items()}
+    )
     return ops.convert_to_numpy(result)
 
 
