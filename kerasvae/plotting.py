@@ -24,6 +24,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "axes.titlesize": 10,
     "figure.constrained_layout.use": True,
     "figure.dpi": 80,
@@ -215,18 +216,22 @@ def surgery_bars(decompositions: Mapping[str, object]) -> Figure:
     bars = {name: _bar(name, given) for name, given in decompositions.items()}
     figure = Figure(figsize=(WIDTH, 3.2))
     panel = figure.subplots()
-    place, foot = np.arange(len(bars)), np.zeros(len(bars))
-    for part, colour, hatch in zip(SURGERY_PARTS, COLOURS, (None, "///", "..."), strict=False):
+    place, foot, top = np.arange(len(bars)), np.zeros(len(bars)), np.zeros(len(bars))
+    looks = zip(SURGERY_PARTS, COLOURS, (None, "///", "..."), (-0.12, 0, 0.12), strict=False)
+    for part, colour, hatch, aside in looks:  # aside: error bars that overlap can be told apart
         height, error = np.array([bar[part] for bar in bars.values()]).T
         look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": part}
         panel.bar(place, height, 0.6, bottom=foot, **look)
         foot = foot + height
-        panel.errorbar(place, foot, error, fmt="none", ecolor="black", capsize=3, elinewidth=1)
-    for x, top, bar in zip(place, foot, bars.values(), strict=True):
+        look = {"fmt": "none", "ecolor": "black", "capsize": 3, "elinewidth": 1}
+        panel.errorbar(place + aside, foot, error, **look)
+        top = np.maximum(top, foot + error)
+    for x, y, bar in zip(place, top, bars.values(), strict=True):
         if "reconstruction" in bar:
             text = f"reconstruction\n{bar['reconstruction'][0]:.1f}"
-            panel.annotate(text, (x, top), (0, 8), textcoords="offset points", ha="center")
-    panel.set_ylim(top=1.3 * foot.max())  # room for that text
+            panel.annotate(text, (x, y), (0, 6), textcoords="offset points", ha="center")
+    panel.set_ylim(top=1.25 * top.max())  # room for that text
+    panel.set_axisbelow(True)
     panel.set_xticks(place, list(bars))
     panel.set_xlim(-0.6, len(bars) - 0.4)
     panel.grid(False, axis="x")

@@ -22,6 +22,7 @@ class ProgressDisplay(keras.callbacks.Callback):
         super().__init__()
         self.console = console
         self.steps = steps
+        self.term_names = ()
         self.chunk_start = 0  # the step at which Keras's epoch, a chunk of steps, began
         self.started = self.shown = time.monotonic()
         self.progress = Progress(
@@ -43,7 +44,8 @@ class ProgressDisplay(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Begin where the model stands."""
-        self.chunk_start = int(self.model.step)
+        model = self.model  # read once: on JAX it copies the training's state into the model
+        self.chunk_start, self.term_names = int(model.step), model.term_names
         self.progress.update(self.task, completed=self.chunk_start)
 
     def on_train_batch_end(self, batch, logs=None):
@@ -60,12 +62,11 @@ class ProgressDisplay(keras.callbacks.Callback):
         tenth = self.chunk_start * 10 // self.steps
         if not self.console.is_terminal and tenth > before * 10 // self.steps:
             seconds = time.monotonic() - self.started
-            self.console.print(
-                f"step {self.chunk_start:,} of {self.steps:,}  {self._terms(logs)}  {seconds:.0f} s"
-            )
+            reached = f"step {self.chunk_start:,} of {self.steps:,}"
+            self.console.print(f"{reached}  {self._terms(logs)}  {seconds:.0f} s", soft_wrap=True)
 
     def _show(self, step, logs):
         self.progress.update(self.task, completed=step, terms=self._terms(logs))
 
     def _terms(self, logs):
-        return "  ".join(f"{name} {float(logs[name]):.2f}" for name in self.model.term_names)
+        return "  ".join(f"{name} {float(logs[name]):.2f}" for name in self.term_names)

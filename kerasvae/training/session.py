@@ -35,13 +35,8 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
         The model, and the number of steps that it has taken: fewer than the run's if interrupted.
 
     Raises:
-        ModuleNotFoundError: TensorBoard is wanted and not installed.
         FloatingPointError: a term became NaN; the last checkpoint is good.
     """
-    if tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise ModuleNotFoundError(
-            "--tensorboard needs the package tensorboard: pip install tensorboard"
-        )
     settings = run.config["training"]
     run.remove_leftovers()
     model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
@@ -72,6 +67,18 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
     if recorder.step > recorder.saved:
         run.save_model(model)
     return model, recorder.step
+
+
+def check_tensorboard() -> None:
+    """Refuse TensorBoard's logs before a training if they cannot be written.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ModuleNotFoundError(
+            "--tensorboard needs the package tensorboard: pip install tensorboard"
+        )
 
 
 def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:
@@ -115,17 +122,19 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Record a chunk; the row comes first, so that every checkpoint has its rows."""
         self.step += self.params["steps"]
-        row = {"step": self.step, **{name: float(value) for name, value in logs.items()}}
+        model = self.model  # on JAX this copies the training's state into the model
+        row = {name: float(logs[name]) for name in ("loss", *model.term_names)}
+        row = {"step": self.step, **row}
         path = self.run.path("history.csv")
         with open(path, "a", newline="", encoding="utf-8") as file:
             # One write: what a killed process has written is a whole row or nothing.
             file.write(_as_csv([row], header=path.stat().st_size == 0))
         every = self.settings["checkpoint_every"]
         if self.interrupted or self.step // every > self.saved // every:
-            self.run.save_model(self.model)
+            self.run.save_model(model)
             self.saved = self.step
         if self.interrupted:
-            self.model.stop_training = True
+            model.stop_training = True
 
 
 def write_history(run, rows: list[dict[str, float]]) -> None:
