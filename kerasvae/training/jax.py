@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import keras
 
 
 class TrainStep:
@@ -9,12 +10,28 @@ class TrainStep:
 
     def train_step(self, state, data):
         """Train on one batch: (metrics, new state) of Keras's stateless trainer."""
-        logs, new_state = super().train_step(state, data)
-        finite = jnp.isfinite(logs["loss"])
+        weights, others, optimizer, metrics = state
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        loss_and_gradients = jax.value_and_grad(self.compute_loss_and_updates, has_aux=True)
+        (_, updates), gradients = loss_and_gradients(
+            weights,
+            others,
+            metrics,
+            x,
+            y,
+            sample_weight,
+            training=True,
+            optimizer_variables=optimizer,
+        )
+        loss, outputs, others, metrics = updates
 
-        def keep(new, old):
-            return jax.tree.map(lambda n, o: jnp.where(finite, n, o), new, old)
+        def update(weights, optimizer):
+            new = self.optimizer.stateless_apply(optimizer, gradients, weights)
+            return tuple(map(list, new))
 
-        weights, others, optimizer, metrics = new_state
-        old_weights, _, old_optimizer, _ = state
-        return logs, (keep(weights, old_weights), others, keep(optimizer, old_optimizer), metrics)
+        # A branch and not jnp.where: selecting every weight anew costs a third of an MLP's step.
+        weights, optimizer = jax.lax.cond(
+            jnp.isfinite(loss), update, lambda *old: old, list(weights), list(optimizer)
+        )
+        logs, metrics = self._update_metrics_variables(metrics, loss, x, y, outputs, sample_weight)
+        return logs, (weights, others, optimizer, metrics)
