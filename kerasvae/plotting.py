@@ -228,9 +228,10 @@ def surgery_bars(decompositions: Mapping[str, object]) -> Figure:
         top = np.maximum(top, foot + error)
     for x, y, bar in zip(place, top, bars.values(), strict=True):
         if "reconstruction" in bar:
-            text = f"reconstruction\n{bar['reconstruction'][0]:.1f}"
+            text = f"{bar['reconstruction'][0]:.1f}"
             panel.annotate(text, (x, y), (0, 6), textcoords="offset points", ha="center")
-    panel.set_ylim(top=1.25 * top.max())  # room for that text
+            panel.set_title("above a bar: its reconstruction", loc="left", fontsize="medium")
+    panel.set_ylim(top=1.15 * top.max())  # room for that text
     panel.set_axisbelow(True)
     panel.set_xticks(place, list(bars))
     panel.set_xlim(-0.6, len(bars) - 0.4)

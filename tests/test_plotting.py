@@ -153,7 +153,7 @@ def test_surgery_bars_stack_the_parts_with_their_standard_errors():
     np.testing.assert_array_equal(marks[:, 0], [[8, 8], [9.75, 10.25], [10.5, 10.5]])
     (panel,) = figure.axes
     assert [label.get_text() for label in panel.get_xticklabels()] == ["VAE", "beta-VAE"]
-    assert [text.get_text() for text in panel.texts] == ["reconstruction\n17.0"]
+    assert [text.get_text() for text in panel.texts] == ["17.0"]
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == list(plotting.SURGERY_PARTS[::-1]), "from top to bottom, as in the bars"
 
@@ -164,7 +164,7 @@ def test_surgery_bars_of_several_runs_show_their_mean_and_spread():
     spans, marks = bars(figure)
     np.testing.assert_array_equal(spans[:, 0], [[0, 8], [8, 2], [10, 0.5]])
     np.testing.assert_allclose(marks[0, 0], [8 - np.sqrt(2), 8 + np.sqrt(2)])  # ddof 1
-    assert [text.get_text() for text in figure.axes[0].texts] == ["reconstruction\n17.0"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["17.0"]
 
 
 def test_surgery_bars_take_what_surgery_returns_and_its_json():
