@@ -67,7 +67,7 @@ def evaluate(
     run, model, dataset = _trained(run_folder)
     with console.status("evaluating"):
         result = reports.evaluate(run, model, dataset, images)
-    table = Table("term", "nats per image", title=f"{result['images']:,} images, {run.folder}")
+    table = Table("term", "mean of images", title=f"{result['images']:,} images, {run.folder}")
     for name, value in {**result["terms"], "loss": result["loss"]}.items():
         table.add_row(name, f"{value:.3f}")
     table.add_section()

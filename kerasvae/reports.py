@@ -102,8 +102,9 @@ def evaluate(run, model, dataset, images: int | None = None) -> dict:
         images: evaluate on so many of them, drawn at random; None for all.
 
     Returns:
-        {"step", "images", "loss", "terms": {name: nats per image}, "per_dimension_kl": [nats]}
+        {"step", "images", "loss", "terms": {name: mean over images}, "per_dimension_kl": [nats]}
     """
+    model.prepare_fit(dataset)  # an objective may look at all images, as in training
     if images is not None:
         dataset = sampled(dataset, check_positive_int("--images", images))
     means = model.evaluate(dataset, batch_size=BATCH_SIZE, verbose=0, return_dict=True)

@@ -170,7 +170,7 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
     terms = run.read_history()[-1]
     parts = [f"{name} {terms[name]:.2f}" for name in model.term_names]
     say(
-        f"Step {step:,}: {', '.join(parts)} nats per image, the mean of the last steps. "
+        f"Step {step:,}: {', '.join(parts)}, means of the last row of history.csv. "
         f"{time.monotonic() - started:.0f} s."
     )
     for path in [run.path("model.keras"), run.path("history.csv"), *figures]:

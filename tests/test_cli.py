@@ -251,6 +251,15 @@ def test_surgery(kv, trained):
         assert name in out and f"{result[name]:.4f}" in out
 
 
+def test_evaluate_an_objective_that_looks_at_all_images(kv, tmp_path):
+    arguments = ["--estimator", "exact", "--batch-size", 16, "--out", tmp_path]
+    assert kv("train", "beta-tcvae", *TINY, "--steps", 2, *arguments)[0] == 0
+    status, _, err = kv("evaluate", tmp_path, "--images", 100)
+    assert status == 0, err
+    terms = json.loads((tmp_path / "evaluation.json").read_text())["terms"]
+    assert "total_correlation" in terms
+
+
 def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, monkeypatch):
     seen = {}
 
