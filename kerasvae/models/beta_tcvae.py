@@ -123,18 +123,26 @@ class BetaTCVAE(VariationalAutoencoder):
         )
         return {**super().terms(x, outputs), **parts}
 
-    def _aggregate(self, outputs):
-        """log q(z) and its marginals at the batch's codes, by the model's estimator."""
-        source = outputs
-        if self.estimator == "exact":
-            if self._all_images is None:
-                raise ValueError("estimator='exact' sees its images in fit(); call that first.")
-            source = self.encode(ops.convert_to_tensor(self._all_images))
-        elif self.dataset_size is None:
+    def check_ready(self):
+        """Refuse to estimate q(z) without what the estimator needs.
+
+        Raises:
+            ValueError: no dataset_size, or for "exact" no images, yet.
+        """
+        if self.estimator == "exact" and self._all_images is None:
+            raise ValueError("estimator='exact' sees its images in fit(); call that first.")
+        if self.estimator != "exact" and self.dataset_size is None:
             raise ValueError(
                 "BetaTCVAE needs the number of training images: fit the model first, or build it "
                 "with BetaTCVAE(..., dataset_size=...). Received: dataset_size=None"
             )
+
+    def _aggregate(self, outputs):
+        """log q(z) and its marginals at the batch's codes, by the model's estimator."""
+        self.check_ready()
+        source = outputs
+        if self.estimator == "exact":
+            source = self.encode(ops.convert_to_tensor(self._all_images))
         return aggregate_posterior(
             outputs["z"], source["loc"], source["scale"], self.estimator, self.dataset_size
         )

@@ -112,9 +112,13 @@ class ImageTraining:
             x: the checked training data: an array, a Keras PyDataset, or what Keras takes.
         """
 
+    def check_ready(self):
+        """For objectives that must have seen their training data; called before `evaluate`."""
+
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """As `keras.Model.evaluate`: the mean of each term, on images as for `fit`."""
         self._refuse_targets(y, kwargs.get("sample_weight"))
+        self.check_ready()
         x = self._in_order(x, batch_size)
         if isinstance(x, keras.utils.PyDataset):
             batch_size = None
