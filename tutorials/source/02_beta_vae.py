@@ -322,7 +322,7 @@ axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()
 
 # %% [markdown]
-# At full price from the start, the KL falls to nearly nothing within five passes and recovers
+# At full price from the start, the KL falls to nearly nothing within seven passes and recovers
 # slowly. With a warm-up it is large while it is cheap, comes down as the price rises, and ends
 # three to four times as high. But look at the losses above the figure: they differ by a fifth of a
 # nat at most. At this price a code is barely worth having, both ends are about equally good, and
