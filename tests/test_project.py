@@ -117,7 +117,7 @@ def test_constraints_are_exact_and_hold_every_requirement():
 
 def test_the_extras_are_the_documented_ones():
     assert sorted(PROJECT["optional-dependencies"]) == [
-        "benchmark", "gpu", "jax", "test", "tutorials"
+        "benchmark", "gpu", "jax", "tensorboard", "test", "tutorials"
     ]  # fmt: skip
     assert "torch" not in {Requirement(line).name for line in requirements("test")}
 
