@@ -302,7 +302,7 @@ for warmup_steps in (0, 400):
         runs[warmup_steps, seed] = run.history.history
 for seed in SEEDS:
     cold, warm = runs[0, seed], runs[400, seed]
-    assert warm["kl"][-1] > 1.5 * cold["kl"][-1]
+    assert warm["kl"][-1] > 1.25 * cold["kl"][-1]
     full_price = [h["reconstruction"][-1] + 2.5 * h["kl"][-1] for h in (cold, warm)]
     print(f"seed {seed}: loss {full_price[0]:.2f} without, {full_price[1]:.2f} with warm-up")
 
@@ -324,10 +324,11 @@ plt.show()
 # %% [markdown]
 # At full price from the start, the KL falls to nearly nothing within seven passes and recovers
 # slowly. With a warm-up it is large while it is cheap, comes down as the price rises, and ends
-# three to four times as high. But look at the losses above the figure: they differ by a fifth of a
-# nat at most. At this price a code is barely worth having, both ends are about equally good, and
-# the start decides between them. A warm-up is a push, not a cure: where $\beta$ is too high for the
-# data, the code collapses all the same, only later.
+# three to four times as high (after four times as many passes, as in the full tier, the gap is
+# narrower). But look at the losses above the figure: they differ by a fifth of a nat at most. At
+# this price a code is barely worth having, both ends are about equally good, and the start decides
+# between them. A warm-up is a push, not a cure: where $\beta$ is too high for the data, the code
+# collapses all the same, only later.
 #
 # ## What you know now, and what it does not say
 #
