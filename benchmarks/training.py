@@ -46,7 +46,8 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    console = Console()
+    # In a file the table keeps its columns.
+    console = Console(width=None if sys.stdout.isatty() else 140)
     load, cores = os.getloadavg()[0], os.cpu_count()
     busy = load > 0.25 * cores
     if busy:
