@@ -2,7 +2,7 @@
 
     python docs/figure.py
 
-trains both on dsprites-mini (about two minutes on two cores) and writes docs/figure.png.
+trains both on dsprites-mini (some minutes on two cores) and writes docs/figure.png.
 """
 
 from pathlib import Path
