@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from kerasvae import data
-from kerasvae.models import BY_NAME, VariationalAutoencoder
+from kerasvae.models import BY_NAME, LatentVariableModel
 
 
 def json_value(text: str) -> Any:
@@ -86,10 +86,10 @@ def own_arguments(model: type) -> dict[str, inspect.Parameter]:
         >>> list(own_arguments(BY_NAME["beta-vae"]))
         ['beta', 'warmup_steps']
     """
-    common = inspect.signature(VariationalAutoencoder).parameters
+    common = inspect.signature(LatentVariableModel).parameters
     own = {}
     for ancestor in model.__mro__:
-        shared = issubclass(VariationalAutoencoder, ancestor)  # with all models, or Keras's
+        shared = issubclass(LatentVariableModel, ancestor)  # with all models, or Keras's
         if "__init__" in vars(ancestor) and not shared:
             for name, parameter in inspect.signature(ancestor.__init__).parameters.items():
                 variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)

@@ -1,8 +1,8 @@
 """Estimators of the aggregated posterior q(z) = 1/N sum_n q(z|x_n), and of the terms it splits.
 
 A batch holds B of the N images. `exact` sees the whole data set; `mws` and `mss` are what a
-training step can afford. Moments and MMD, which compare q(z) with the prior without its density,
-are in `moments.py` and `mmd.py`, and are found here too.
+training step can afford. What needs no density of q(z), moments, MMD and the density-ratio trick,
+is in `moments.py`, `mmd.py` and `density_ratio.py`, and is found here too.
 """
 
 import math
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from keras import ops
 
 from kerasvae.checks import check_choice, check_positive_int
+from kerasvae.density_ratio import discriminator_terms, log_density_ratio, permute_dims
 from kerasvae.mmd import mmd
 from kerasvae.moments import aggregate_covariance, mean_covariance, moment_penalty
 
@@ -23,11 +24,14 @@ __all__ = [
     "aggregate_posterior_mss",
     "aggregate_posterior_mws",
     "decomposition_terms",
+    "discriminator_terms",
+    "log_density_ratio",
     "log_weights_stratified",
     "mean_covariance",
     "mmd",
     "moment_penalty",
     "pairwise_log_density",
+    "permute_dims",
 ]
 
 ESTIMATORS = ("exact", "mws", "mss")

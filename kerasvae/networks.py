@@ -1,4 +1,4 @@
-"""Encoders and decoders by name, as plain Keras models for square images.
+"""Encoders, decoders and discriminators, as plain Keras models.
 
 An encoder maps images (batch, H, W, C) to raw parameters (batch, 2 D): mean and log-variance.
 A decoder maps codes (batch, D) to logits (batch, H, W, C). Both end in float32, so that a
@@ -23,17 +23,25 @@ CONVOLUTIONAL = {
 }
 ARCHITECTURES = (*CONVOLUTIONAL, "mlp")
 
+# What a network of each role returns, in words.
+MEANINGS = {
+    "encoder": "means, then log-variances",
+    "decoder": "logits of the pixels",
+    "discriminator": "logits of class 0 and class 1",
+}
 
-def build_encoder(architecture, image_shape, latent_dim):
+
+def build_encoder(architecture, image_shape, outputs, activation="relu"):
     """An encoder by name.
 
     Args:
         architecture: "burgess", "locatello" or "mlp".
         image_shape: (H, W, C); the convolutional ones want square images of 28 to 128 pixels.
-        latent_dim: D.
+        outputs: numbers for each image; 2 D for the parameters of a Gaussian q(z|x).
+        activation: of the hidden layers.
 
     Returns:
-        A keras.Model from (batch, H, W, C) to (batch, 2 D) float32.
+        A keras.Model from (batch, H, W, C) to (batch, outputs) float32.
 
     Raises:
         ValueError: unknown name, or images that a stride-2 stack does not fit.
@@ -51,11 +59,11 @@ def build_encoder(architecture, image_shape, latent_dim):
     else:
         convolutions, dense, _, _ = CONVOLUTIONAL[architecture]
         for filters, kernel in convolutions:
-            x = layers.Conv2D(filters, kernel, strides=2, padding="same", activation="relu")(x)
+            x = layers.Conv2D(filters, kernel, strides=2, padding="same", activation=activation)(x)
         x = layers.Flatten()(x)
     for units in dense:
-        x = layers.Dense(units, activation="relu")(x)
-    parameters = layers.Dense(2 * latent_dim, dtype="float32", name="loc_and_log_variance")(x)
+        x = layers.Dense(units, activation=activation)(x)
+    parameters = layers.Dense(outputs, dtype="float32", name="parameters")(x)
     return keras.Model(images, parameters, name="encoder")
 
 
@@ -99,6 +107,27 @@ def build_decoder(architecture, latent_dim, image_shape):
     return keras.Model(codes, _crop(x, sides[0]), name="decoder")
 
 
+def build_discriminator(latent_dim, hidden, activation):
+    """A discriminator of codes: two logits, of class 0 and class 1.
+
+    Args:
+        latent_dim: D.
+        hidden: units of each hidden layer, for instance [1000] * 6.
+        activation: of the hidden layers.
+
+    Returns:
+        A keras.Model from (batch, D) to (batch, 2) float32.
+
+    References:
+        Kim & Mnih 2018, appendix B; Makhzani et al. 2015, appendix A.
+    """
+    x = codes = keras.Input((latent_dim,), name="codes")
+    for units in hidden:
+        x = layers.Dense(units, activation=activation)(x)
+    logits = layers.Dense(2, dtype="float32", name="logits")(x)
+    return keras.Model(codes, logits, name="discriminator")
+
+
 def check_architecture(architecture, image_shape):
     """Refuse an unknown name, or images that the named network cannot take.
 
@@ -120,10 +149,10 @@ def check_architecture(architecture, image_shape):
 
 
 def check_custom(role, network, input_shape, output_shape):
-    """Refuse a user's encoder or decoder whose shapes do not fit the model.
+    """Refuse a user's network whose shapes do not fit the model.
 
     Args:
-        role: "encoder" or "decoder", for the message.
+        role: "encoder", "decoder" or "discriminator", for the message.
         network: a keras.Model, or None.
         input_shape: shape of one example that goes in.
         output_shape: shape of one example that must come out.
@@ -145,10 +174,10 @@ def check_custom(role, network, input_shape, output_shape):
         ) from error
     received = getattr(result, "shape", None)
     if received is None or tuple(received[1:]) != tuple(output_shape):
-        meaning = " (means, then log-variances)" if role == "encoder" else " (logits of the pixels)"
+        meaning = MEANINGS[role]
         raise ValueError(
             f"{role}: its output must have shape (batch, {', '.join(map(str, output_shape))})"
-            f"{meaning}. Received: {received if received is not None else type(result)}"
+            f" ({meaning}). Received: {received if received is not None else type(result)}"
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasvae import distributions, plotting
+from kerasvae import plotting
 from kerasvae.checks import check_positive_int
 from kerasvae.data import ImageDataset
 from kerasvae.data.cache import written_whole
@@ -25,14 +25,6 @@ def sampled(dataset, count: int, seed: int = 0):
     # Not every n-th image: that would pick the same values of a grid's factors again and again.
     indices = np.random.default_rng(seed).choice(len(dataset), count, replace=False)
     return ImageDataset(dataset.images(np.sort(indices)), name=dataset.name)
-
-
-def posteriors(model, dataset) -> dict[str, np.ndarray]:
-    """q(z|x) of every image: {"loc": (n, D), "scale": (n, D)} float32."""
-    batches = dataset.keras_dataset(BATCH_SIZE, seed=None)
-    raw = model.encoder.predict(batches, verbose=0)
-    parameters = distributions.posterior_parameters(raw)
-    return {name: keras.ops.convert_to_numpy(value) for name, value in parameters.items()}
 
 
 def mean_per_dimension_kl(parameters: dict[str, np.ndarray]) -> np.ndarray:
@@ -72,7 +64,7 @@ def draw_traversals(run, model, dataset, image: int | None = None, span: float =
     if not span > 0:
         raise ValueError(f"--range must be positive. Received: --range {span}")
     sample = sampled(dataset, FIGURE_IMAGES)
-    parameters = posteriors(model, sample)
+    parameters = model.posteriors(sample)
     kl = mean_per_dimension_kl(parameters)
     if image is None:
         code = parameters["loc"][np.argmin(np.square(parameters["loc"]).sum(axis=1))]
@@ -113,7 +105,7 @@ def evaluate(run, model, dataset, images: int | None = None) -> dict:
         "images": len(dataset),
         "loss": float(means["loss"]),
         "terms": {name: float(means[name]) for name in model.term_names},
-        "per_dimension_kl": mean_per_dimension_kl(posteriors(model, dataset)).tolist(),
+        "per_dimension_kl": mean_per_dimension_kl(model.posteriors(dataset, BATCH_SIZE)).tolist(),
     }
     run.write_json("evaluation.json", result)
     return result

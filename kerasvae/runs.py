@@ -148,7 +148,7 @@ class Run:
         """The model with new weights, drawn by the run's seed, and its optimizer."""
         keras.utils.set_random_seed(self.config["arguments"]["seed"])
         model = BY_NAME[self.config["model"]](**self.config["arguments"])
-        model.compile(keras.optimizers.Adam(self.config["training"]["learning_rate"]))
+        model.compile(model.make_optimizer(self.config["training"]["learning_rate"]))
         return model
 
     def load_model(self):
@@ -219,7 +219,8 @@ def new_config(model: str, given: dict, dataset) -> dict:
     """
     given = dict(given)
     images = {"source": given.pop("data"), "options": given.pop("data_option", {})}
-    defaults = {"steps": 4000, "batch_size": 64, "log_every": 100, "checkpoint_every": 1000}
+    defaults = {"steps": 4000, "log_every": 100, "checkpoint_every": 1000}
+    defaults["batch_size"] = BY_NAME[model].default_batch_size
     defaults["learning_rate"] = BY_NAME[model].default_learning_rate
     training = {name: given.pop(name, default) for name, default in defaults.items()}
     arguments = {
@@ -229,7 +230,7 @@ def new_config(model: str, given: dict, dataset) -> dict:
         **given,
     }
     built = BY_NAME[model](**arguments).get_config()
-    keras_only = ("name", "trainable", "dtype", "encoder", "decoder")
+    keras_only = ("name", "trainable", "dtype", "encoder", "decoder", "discriminator")
     arguments = {name: value for name, value in built.items() if name not in keras_only}
     return {
         "model": model,

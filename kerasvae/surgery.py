@@ -77,7 +77,8 @@ def decompose(model, images, samples: int = 10_000, seed: int = 0) -> Decomposit
         A Decomposition, in nats per image.
 
     Raises:
-        ValueError: images that do not fit the model, too few samples, or codes with NaN.
+        ValueError: images that do not fit the model, too few samples, codes with NaN, or a model
+            whose prior is not N(0, I).
 
     Example:
         >>> from kerasvae import VAE
@@ -88,6 +89,7 @@ def decompose(model, images, samples: int = 10_000, seed: int = 0) -> Decomposit
     """
     samples = _checked_samples(samples)
     check_count("seed", seed)
+    _check_prior(model)
     fetch = _image_reader(model, images)
     loc, scale = _checked_posterior(*_encode(model, fetch, len(images)))
     image, z = _draw(loc, scale, samples, seed)
@@ -219,6 +221,14 @@ def _batches(indices, description):
 
 # Checks
 
+
+def _check_prior(model):
+    if not model.has_standard_normal_prior:
+        raise ValueError(
+            f"surgery measures against N(0, I), and the prior of this {type(model).__name__} is "
+            "another. Mutual information and total correlation do not depend on the prior: "
+            "decompose_posterior(**model.posteriors(images)) gives them."
+        )
 
 def _checked_posterior(loc, scale):
     loc, scale = (np.asarray(ops.convert_to_numpy(a)) for a in (loc, scale))

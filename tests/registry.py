@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from kerasvae import DIPVAE, VAE, AnnealedVAE, BetaTCVAE, BetaVAE, InfoVAE, layers
+from kerasvae import (
+    DIPVAE,
+    VAE,
+    AdversarialAutoencoder,
+    AnnealedVAE,
+    BetaTCVAE,
+    BetaVAE,
+    FactorVAE,
+    InfoGAN,
+    InfoVAE,
+    layers,
+)
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 3, "architecture": "mlp", "seed": 1}
 
@@ -20,6 +31,11 @@ OBJECTIVES = {
     "InfoVAE WAE": (InfoVAE, SMALL | {"alpha": 1.0, "lambda_mmd": 10.0, "kernel": "imq"}),
     "BetaTCVAE mss": (BetaTCVAE, SMALL | {"beta": 4.0, "dataset_size": 12}),
     "BetaTCVAE mws": (BetaTCVAE, SMALL | {"estimator": "mws", "dataset_size": 12}),
+    "FactorVAE": (FactorVAE, SMALL | {"gamma": 6.4}),
+    "AdversarialAutoencoder": (AdversarialAutoencoder, SMALL | {"gamma": 2.0}),
+    "AdversarialAutoencoder star": (AdversarialAutoencoder, SMALL | {"prior": "gaussian_mixture"}),
+    "InfoGAN": (InfoGAN, SMALL | {"noise_dim": 4, "lambda_info": 0.5}),
+    "InfoGAN classes": (InfoGAN, SMALL | {"categories": (5, 2), "noise_dim": 0}),
 }
 
 LAYERS = {

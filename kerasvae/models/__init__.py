@@ -1,11 +1,15 @@
 """One objective, one file, one class."""
 
+from kerasvae.models.adversarial_autoencoder import AdversarialAutoencoder
 from kerasvae.models.annealed_vae import AnnealedVAE
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.models.beta_tcvae import BetaTCVAE
 from kerasvae.models.beta_vae import BetaVAE
 from kerasvae.models.dip_vae import DIPVAE
+from kerasvae.models.factor_vae import FactorVAE
+from kerasvae.models.info_gan import InfoGAN
 from kerasvae.models.info_vae import InfoVAE
+from kerasvae.models.latent_variable_model import LatentVariableModel
 from kerasvae.models.vae import VAE
 
 # Names on the command line.
@@ -16,15 +20,22 @@ BY_NAME = {
     "dip-vae": DIPVAE,
     "info-vae": InfoVAE,
     "beta-tcvae": BetaTCVAE,
+    "factor-vae": FactorVAE,
+    "adversarial-autoencoder": AdversarialAutoencoder,
+    "infogan": InfoGAN,
 }
 
 __all__ = [
     "BY_NAME",
     "DIPVAE",
     "VAE",
+    "AdversarialAutoencoder",
     "AnnealedVAE",
     "BetaTCVAE",
     "BetaVAE",
+    "FactorVAE",
+    "InfoGAN",
     "InfoVAE",
+    "LatentVariableModel",
     "VariationalAutoencoder",
 ]

@@ -24,7 +24,7 @@ class AnnealedVAE(VariationalAutoencoder):
         capacity: C at the end, in nats.
         capacity_steps: training steps until C is reached. The count of steps is saved with the
             model, so a loaded model goes on where it was.
-        *args, **kwargs: see `VariationalAutoencoder`.
+        *args, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, capacity or number of steps.

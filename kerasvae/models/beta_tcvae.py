@@ -32,7 +32,7 @@ class BetaTCVAE(VariationalAutoencoder):
         estimator: "mss", "mws", or "exact", which encodes all images at every step and is for
             small data sets.
         dataset_size: number of training images; None to take it from the data given to `fit`.
-        *args, **kwargs: see `VariationalAutoencoder`.
+        *args, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight or unknown estimator; training data of unknown length

@@ -6,8 +6,6 @@ import numpy as np
 from kerasvae.checks import check_images
 from kerasvae.training.guard import StopOnNonFinite
 
-DEFAULT_BATCH_SIZE = 64
-
 
 class ImageTraining:
     """Images in, checked before any step; no targets; the paper's optimizer by default.
@@ -15,6 +13,9 @@ class ImageTraining:
     To be placed before keras.Model among the base classes. The class has an `image_shape`, a
     `seed` and a `default_learning_rate`.
     """
+
+    # Images in a step of fit() unless given.
+    default_batch_size = 64
 
     def compile(self, optimizer=None, **kwargs):
         """As `keras.Model.compile`, without a loss; the optimizer defaults to the paper's.
@@ -34,8 +35,12 @@ class ImageTraining:
                     "compile(), or override objective() in a subclass."
                 )
         if optimizer is None:
-            optimizer = keras.optimizers.Adam(self.default_learning_rate)
+            optimizer = self.make_optimizer(self.default_learning_rate)
         super().compile(optimizer=optimizer, **kwargs)
+
+    def make_optimizer(self, learning_rate):
+        """The paper's optimizer at another learning rate, for `compile`."""
+        return keras.optimizers.Adam(learning_rate)
 
     def compile_from_config(self, config):
         """Compile as saved, with the optimizer's variables in place for its state."""
@@ -61,7 +66,7 @@ class ImageTraining:
             x: images (n, H, W, C) float in [0, 1], a data set of kerasvae.data, or any Keras or
                 tf.data dataset of image batches.
             y: must be None.
-            batch_size: 64 unless given.
+            batch_size: images in a step; 64 unless given (see the model's `default_batch_size`).
             epochs, verbose, validation_split, shuffle, **kwargs: as in Keras.
             callbacks: Keras callbacks; one that stops on NaN is always added.
             validation_data: images, as for x.
@@ -83,7 +88,7 @@ class ImageTraining:
         if isinstance(x, keras.utils.PyDataset):
             batch_size, shuffle = None, False  # the data set brings both
         elif isinstance(x, np.ndarray):
-            batch_size = batch_size or DEFAULT_BATCH_SIZE
+            batch_size = batch_size or self.default_batch_size
         return super().fit(
             x,
             batch_size=batch_size,
@@ -102,7 +107,7 @@ class ImageTraining:
         if seed is None:
             seed = int(keras.random.randint((), 0, 2**31 - 1))
         return dataset.keras_dataset(
-            batch_size or DEFAULT_BATCH_SIZE, seed=seed, steps_per_epoch=steps_per_epoch
+            batch_size or self.default_batch_size, seed=seed, steps_per_epoch=steps_per_epoch
         )
 
     def prepare_fit(self, x):
@@ -134,7 +139,7 @@ class ImageTraining:
     def _in_order(self, x, batch_size):
         """Images as Keras takes them to evaluate or predict: checked, every one once."""
         if hasattr(x, "keras_dataset"):
-            x = x.keras_dataset(batch_size or DEFAULT_BATCH_SIZE, seed=None)
+            x = x.keras_dataset(batch_size or self.default_batch_size, seed=None)
         self._check_images(x, "images")
         return x
 

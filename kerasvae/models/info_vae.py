@@ -25,7 +25,7 @@ class InfoVAE(VariationalAutoencoder):
         alpha: how much mutual information is preferred, at most 1.
         lambda_mmd: the paper's lambda, weight of KL(q(z) || p(z)) for which MMD stands.
         kernel: "rbf" or "imq".
-        *args, **kwargs: see `VariationalAutoencoder`.
+        *args, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: weights that would reward a distance, or an unknown kernel.

@@ -13,7 +13,7 @@ class VAE(VariationalAutoencoder):
         -ELBO(x) = reconstruction + kl
 
     Args:
-        *args, **kwargs: see `VariationalAutoencoder`.
+        *args, **kwargs: see `LatentVariableModel`.
 
     References:
         Kingma & Welling 2014, "Auto-encoding variational Bayes", equations 3 and 7.

@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
 from kerasvae import distributions
 from kerasvae.checks import check_positive_int
@@ -11,8 +11,9 @@ from kerasvae.checks import check_positive_int
 class Views:
     """Codes of images, and images of codes, in batches of bounded size.
 
-    The class has an `encoder` and a `decoder` (Keras models), `pixel_distribution`, `prior`,
-    `latent_dim` and `image_shape`.
+    The class has `encode`, `decode`, `pixel_distribution`, `prior`, `latent_dim`, `image_shape`.
+    Networks are called directly: `predict` would compile anew for every model, which costs more
+    than it saves on the few hundred images that people look at.
     """
 
     def embed(self, images, batch_size=256):
@@ -28,11 +29,26 @@ class Views:
         Raises:
             ValueError: images that do not fit.
         """
+        return self.posteriors(images, batch_size)["loc"]
+
+    def posteriors(self, images, batch_size=256):
+        """q(z|x) of images.
+
+        Args:
+            images: (n, H, W, C) float in [0, 1], or a data set of kerasvae.data.
+            batch_size: images encoded at a time.
+
+        Returns:
+            {"loc": (n, D), "scale": (n, D)} float32.
+
+        Raises:
+            ValueError: images that do not fit.
+        """
         images = self._in_order(images, batch_size)
-        if isinstance(images, keras.utils.PyDataset):
-            batch_size = None
-        raw = self.encoder.predict(images, batch_size, verbose=0)
-        return raw[:, : self.latent_dim]
+        if hasattr(images, "shape"):
+            images = np.split(images, range(batch_size, len(images), batch_size))
+        parts = [tree.map_structure(ops.convert_to_numpy, self.encode(batch)) for batch in images]
+        return {name: np.concatenate([part[name] for part in parts]) for name in ("loc", "scale")}
 
     def reconstruct(self, images, batch_size=256):
         """The mean image p(x|z) at the posterior mean of each image, (n, H, W, C) float32."""
@@ -70,9 +86,8 @@ class Views:
         return images.reshape(len(dimensions), len(values), *self.image_shape)
 
     def _mean_images(self, codes, batch_size):
-        logits = self.decoder.predict(codes, batch_size, verbose=0)
         means = [
-            ops.convert_to_numpy(self.pixel_distribution(logits[i : i + batch_size]).mean())
-            for i in range(0, len(logits), batch_size)
+            self.pixel_distribution(self.decode(codes[start : start + batch_size])).mean()
+            for start in range(0, len(codes), batch_size)
         ]
-        return np.concatenate(means)
+        return np.concatenate([ops.convert_to_numpy(mean) for mean in means])

@@ -1,7 +1,19 @@
-"""The training step on TensorFlow."""
+"""The training steps on TensorFlow."""
 
 import keras
 import tensorflow as tf
+
+from kerasvae.training.players import Players
+
+
+def apply_if_finite(optimizer, loss, gradients, variables):
+    """Apply an update, unless the loss that it comes from is NaN or infinite."""
+
+    def update():
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return True
+
+    tf.cond(tf.math.is_finite(loss), update, lambda: False)
 
 
 class TrainStep:
@@ -21,9 +33,28 @@ class TrainStep:
         if not self.optimizer.built:  # variables cannot be made inside tf.cond
             self.optimizer.build(weights)
 
-        def update():
-            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-            return True
+        apply_if_finite(self.optimizer, loss, gradients, weights)
+        return self.get_metrics_result()
 
-        tf.cond(tf.math.is_finite(loss), update, lambda: False)
+
+class PlayersStep(Players):
+    """One step of each player in turn, each with its own tape; see `kerasvae.training.players`."""
+
+    def train_step(self, data):
+        """Train every player on one batch and return the running means of the metrics."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        self._refuse_targets(y, sample_weight)
+        if not self.optimizer.built:  # variables cannot be made inside tf.cond
+            self.optimizer.build(self.trainable_variables)
+        self.step.assign_add(1)
+        batches, shown = self.player_batches(x), None
+        turns = zip(self.players().items(), self.optimizer.optimizers, strict=True)
+        for (name, player), optimizer in turns:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch([variable.value for variable in player.variables])
+                loss = player.loss(batches[name], training=True)
+            gradients = tape.gradient(loss, [variable.value for variable in player.variables])
+            apply_if_finite(optimizer, loss, gradients, player.variables)
+            shown = loss if shown is None else shown
+        self._loss_tracker.update_state(shown, sample_weight=tf.shape(x)[0])
         return self.get_metrics_result()

@@ -1,0 +1,167 @@
+"""InfoMEC: modularity, explicitness and compactness in shares of information, without bins."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_selection import mutual_info_classif
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import log_loss
+
+from kerasvae.checks import check_non_negative, check_positive_int
+from kerasvae.metrics.information import BINS, check_bins, entropies, factor_labels
+from kerasvae.metrics.inputs import check_codes_and_factors, is_discrete
+from kerasvae.metrics.result import Result
+
+# Steps of the logistic regression. Codes that separate the classes have no finite optimum: the
+# likelihood creeps towards 1, and what more steps would add to explicitness is below 0.01.
+STEPS = 300
+
+
+def infomec(
+    codes,
+    factors,
+    seed: int = 0,
+    neighbors: int = 10,
+    active_range: float = 1 / 20,
+    bins: int = BINS,
+) -> Result:
+    """Does a code hold one factor, do all codes together tell a factor linearly, and does one do?
+
+    Formula:
+        n_jk = I(z_j; v_k) / H(v_k), over the active codes j
+        modularity  = (mean_j (max_k n_jk / sum_k n_jk) - 1/K) / (1 - 1/K)
+        compactness = (mean_k (max_j n_jk / sum_j n_jk) - 1/D) / (1 - 1/D), D active codes
+        explicitness = mean_k (1 - L_k / H(v_k)), L_k the log loss of a logistic regression on all
+        codes; for a continuous factor R^2 of a linear one. Score = modularity.
+
+    I is estimated from distances to nearest neighbours, without bins. A code is active if its
+    range is more than a twentieth of the largest range; that rule is the first public code's, a
+    later one by the same authors compares ranges between quartiles. The threshold moves the
+    scores: an inactive code that stays in has shares of noise, and lowers both means.
+
+    Args:
+        codes: (n, D), posterior means; the paper uses 10,000 points.
+        factors: (n, K), K >= 2; whole numbers for classes, floats for continuous factors.
+        seed: of the noise of 1e-10 that parts equal codes.
+        neighbors: of the estimate of I.
+        active_range: share of the largest range that an active code exceeds.
+        bins: of equal width, into which a continuous factor is cut for n_jk: its entropy is not
+            defined otherwise.
+
+    Returns:
+        A `Result`: score; parts modularity, explicitness, compactness, per_code (D,), 0 at inactive
+        codes, compactness_per_factor (K,), explicitness_per_factor (K,), active (D,) booleans;
+        matrix (D, K), n_jk of all codes. 0/0 is defined: an active code that tells nothing has
+        modularity 0, a factor that no code tells compactness 0; with one active code, compactness
+        is 1 for the factors that it tells. If no code is active, all are 0.
+
+    Raises:
+        ValueError: shapes that do not fit, NaN, a factor that does not vary, a single factor, too
+            few points for the neighbours.
+
+    References:
+        Hsu et al. 2023, Disentanglement via Latent Quantization, section 4. Ross 2014 for I with
+        classes. The public code weights classes equally in the regression and takes log K for H;
+        on a full grid that is the same. It too fits and evaluates on the same points.
+
+    Example:
+        >>> factors = np.random.default_rng(0).integers(0, 3, size=(1000, 2))
+        >>> result = infomec(factors[:, ::-1] * 0.5, factors)
+        >>> [round(result.parts[p], 1) for p in ("modularity", "explicitness", "compactness")]
+        [1.0, 1.0, 1.0]
+    """
+    bins, neighbors = check_bins(bins), check_positive_int("neighbors", neighbors)
+    active_range = check_non_negative("active_range", active_range)
+    codes, factors = check_codes_and_factors(codes, factors, "infomec")
+    _check_sizes(codes, factors, neighbors)
+
+    labels = factor_labels(factors, bins)
+    entropy = entropies(labels)
+    ranges = np.ptp(codes, axis=0)
+    active = (ranges > active_range * ranges.max()) & (ranges > 0)
+    standardised = (codes - codes.mean(axis=0)) / np.where(ranges > 0, codes.std(axis=0), 1.0)
+    standardised[:, ranges == 0] = 0.0  # their mean may be off by rounding
+
+    share = _information(standardised, ranges > 0, labels, neighbors, seed) / entropy  # (D, K)
+    per_code = np.zeros(codes.shape[1])
+    per_code[active] = _concentration(share[active])
+    per_factor = _concentration(share[active].T) if active.any() else np.zeros(factors.shape[1])
+    explicitness = np.array(
+        [
+            _linear_share(standardised, values, h) if is_discrete(values)
+            else max(LinearRegression().fit(standardised, values).score(standardised, values), 0.0)
+            for values, h in zip(factors.T, entropy, strict=True)
+        ]
+    )  # fmt: skip
+    modularity = float(per_code[active].mean()) if active.any() else 0.0
+    return Result(
+        "infomec",
+        modularity,
+        parts={
+            "modularity": modularity,
+            "explicitness": float(explicitness.mean()),
+            "compactness": float(per_factor.mean()),
+            "per_code": per_code,
+            "compactness_per_factor": per_factor,
+            "explicitness_per_factor": explicitness,
+            "active": active,
+        },
+        matrix=share,
+        settings={
+            "points": len(codes),
+            "seed": seed,
+            "neighbors": neighbors,
+            "active_range": active_range,
+            "bins": bins,
+            "estimator": "nearest neighbours (Ross 2014); unpenalised logistic regression",
+        },
+    )
+
+
+def _information(codes, varies, labels, neighbors: int, seed: int) -> np.ndarray:
+    """(D, K) nats."""
+    result = np.zeros((codes.shape[1], labels.shape[1]))
+    for k, values in enumerate(labels.T):
+        if varies.any():
+            result[varies, k] = mutual_info_classif(
+                codes[:, varies],
+                values,
+                discrete_features=False,
+                n_neighbors=neighbors,
+                random_state=seed,
+            )
+    return result
+
+
+def _concentration(shares: np.ndarray) -> np.ndarray:
+    """For each row how much of its sum is in its largest entry: 1 if all, 0 if spread evenly."""
+    columns = shares.shape[1]
+    sums = shares.sum(axis=1)
+    told = sums > 0
+    if columns == 1:
+        return told.astype("float64")
+    largest = np.divide(shares.max(axis=1), sums, out=np.full(len(sums), 1 / columns), where=told)
+    return (largest - 1 / columns) / (1 - 1 / columns)
+
+
+def _linear_share(codes: np.ndarray, values: np.ndarray, entropy: float) -> float:
+    """The share of a factor's entropy that a logistic regression takes away."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # see STEPS
+        machine = LogisticRegression(C=np.inf, max_iter=STEPS).fit(codes, values)
+    loss = log_loss(values, machine.predict_proba(codes))
+    return float(np.clip(1 - loss / entropy, 0.0, 1.0))
+
+
+def _check_sizes(codes: np.ndarray, factors: np.ndarray, neighbors: int) -> None:
+    if factors.shape[1] < 2:
+        raise ValueError(
+            "infomec asks whether a code holds one factor and not several: it needs two factors or "
+            f"more. Received: factors of shape {factors.shape}"
+        )
+    if len(codes) <= neighbors:
+        raise ValueError(
+            f"infomec looks at {neighbors} neighbours of each point: give more points. "
+            f"Received: {len(codes)} points"
+        )

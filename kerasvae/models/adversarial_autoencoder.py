@@ -1,0 +1,141 @@
+"""Adversarial autoencoder: a discriminator of codes draws q(z) to any prior, without a KL."""
+
+import keras
+from keras import ops
+
+from kerasvae import networks, priors
+from kerasvae.checks import check_choice, check_non_negative
+from kerasvae.distributions import tfp_seed
+from kerasvae.estimators import discriminator_terms, log_density_ratio
+from kerasvae.models.autoencoder import VariationalAutoencoder
+from kerasvae.training.players import Player
+from kerasvae.training.step import PlayersStep
+
+
+@keras.saving.register_keras_serializable("kerasvae")
+class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
+    """The adversarial autoencoder: the marginal q(z), not each posterior, is matched to the prior.
+
+    Formula:
+        reconstruction + gamma adversarial
+
+        adversarial = -log D_1(z): the encoder wants its codes (class 0) taken for draws of the
+        prior (class 1). marginal_kl = d_0(z) - d_1(z) is the discriminator's estimate of
+        KL(q(z) || p(z)), shown and not minimised: its gradient vanishes where the discriminator
+        is sure. No term limits the mutual information.
+
+    The paper alternates two updates of the encoder, one for each term; here one update minimises
+    their sum, as in WAE-GAN.
+
+    Args:
+        gamma: weight of the adversarial term, at least 0; 0 leaves an autoencoder.
+        prior: "gaussian", "gaussian_mixture", "swiss_roll", or a function from the latent
+            dimension to a tfd distribution of codes, registered with
+            keras.saving.register_keras_serializable if the model is to be saved.
+        discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
+            paper's two layers of 1,000 units.
+        *args, **kwargs: see `LatentVariableModel`.
+
+    Raises:
+        ValueError: a negative weight, an unknown prior, or one of other shape.
+
+    References:
+        Makhzani et al. 2015, "Adversarial autoencoders", section 2; Tolstikhin et al. 2018,
+        algorithm 1 (WAE-GAN).
+
+    Example:
+        >>> model = AdversarialAutoencoder((8, 8, 1), 2, "mlp", prior="swiss_roll")
+        >>> model.term_names[:3]
+        ('reconstruction', 'adversarial', 'marginal_kl')
+    """
+
+    term_names = (
+        "reconstruction",
+        "adversarial",
+        "marginal_kl",
+        "discriminator_loss",
+        "discriminator_accuracy",
+    )
+
+    def __init__(self, *args, gamma=10.0, prior="gaussian", discriminator=None, **kwargs):
+        self.gamma = check_non_negative("gamma", gamma)
+        if not callable(prior):
+            check_choice("prior", prior, priors.BY_NAME)
+        self.prior_name = prior
+        super().__init__(*args, **kwargs)
+        self._check_prior()
+        self.discriminator = self._network(
+            "discriminator", discriminator, (self.latent_dim,), (2,)
+        ) or networks.build_discriminator(self.latent_dim, [1000] * 2, "relu")
+
+    @property
+    def prior(self):
+        """p(z), a tfd distribution over codes of shape (D,)."""
+        make = self.prior_name if callable(self.prior_name) else priors.BY_NAME[self.prior_name]
+        return make(self.latent_dim)
+
+    @property
+    def has_standard_normal_prior(self):
+        """Whether the prior is N(0, I)."""
+        return self.prior_name == "gaussian"
+
+    def _check_prior(self):
+        shape = tuple(self.prior.event_shape)
+        if shape != (self.latent_dim,):
+            raise ValueError(
+                f"prior must return a distribution of event shape ({self.latent_dim},), the latent "
+                f"dimension. Received: event shape {shape}"
+            )
+
+    def players(self):
+        """The autoencoder, and the discriminator of codes."""
+        return {
+            "autoencoder": Player(
+                self.variables_outside(self.discriminator),
+                self.autoencoder_loss,
+                keras.optimizers.Adam,
+            ),
+            "discriminator": Player(
+                self.discriminator.trainable_variables,
+                self.discriminator_loss,
+                lambda rate: keras.optimizers.Adam(rate, beta_1=0.5),
+            ),
+        }
+
+    def autoencoder_loss(self, x, training=True):
+        """Mean objective of the autoencoder on a batch, scalar; the discriminator only judges."""
+        outputs = self(x, training=training)
+        terms = self.terms(x, outputs)
+        self.track(terms)
+        return sum(self.losses, start=ops.mean(self.objective(terms)))
+
+    def discriminator_loss(self, x, training=True):
+        """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""
+        z = ops.stop_gradient(self(x, training=training)["z"])
+        draws = self.prior.sample(ops.shape(z)[0], seed=tfp_seed(self.seed_generator))
+        terms = discriminator_terms(
+            log_density_ratio(self.discriminator(z, training=training)),
+            log_density_ratio(self.discriminator(draws, training=training)),
+        )
+        self.track(terms)
+        return ops.mean(terms["discriminator_loss"])
+
+    def terms(self, x, outputs):
+        """reconstruction, adversarial and marginal_kl, each (batch,) float32 in nats."""
+        ratio = log_density_ratio(self.discriminator(outputs["z"]))
+        return {
+            "reconstruction": self.reconstruction(x, outputs),
+            "adversarial": ops.softplus(ratio),
+            "marginal_kl": ratio,
+        }
+
+    def objective(self, terms):
+        """reconstruction + gamma adversarial, (batch,) float32 in nats."""
+        return terms["reconstruction"] + self.gamma * terms["adversarial"]
+
+    def get_config(self):
+        """Every argument of the constructor."""
+        prior = self.prior_name
+        if callable(prior):
+            prior = keras.saving.serialize_keras_object(prior)
+        return {**super().get_config(), "gamma": self.gamma, "prior": prior}

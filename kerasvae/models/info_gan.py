@@ -1,0 +1,232 @@
+"""InfoGAN: a generator whose code can be read back from its images."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasvae import distributions
+from kerasvae.checks import check_count, check_non_negative, check_positive_int
+from kerasvae.distributions import tfd
+from kerasvae.estimators import discriminator_terms
+from kerasvae.models.latent_variable_model import LatentVariableModel
+from kerasvae.training.players import Player
+from kerasvae.training.step import PlayersStep
+
+
+@keras.saving.register_keras_serializable("kerasvae")
+class InfoGAN(PlayersStep, LatentVariableModel):
+    """The InfoGAN: a GAN that keeps its codes c readable, by a bound on I(c; image).
+
+    Formula:
+        generator: -log D(G(c, noise)) - lambda_info mutual_information_bound
+        discriminator with Q head: discriminator_loss - lambda_info mutual_information_bound
+
+        mutual_information_bound = E log Q(c|G(c, noise)) + H(c) <= I(c; G(c, noise))
+        discriminator_loss = 1/2 (-log D(x) - log(1 - D(G(c, noise))))
+
+    The encoder is the discriminator: it returns the logit of D, and the parameters of Q(c|x),
+    Gaussian for continuous codes and categorical for the others. So a code has a posterior as in
+    a VAE, and every view, plot and metric works on it. Continuous codes are N(0, 1) here, as in
+    the VAEs, where the paper draws them from the uniform distribution.
+
+    Args:
+        categories: number of values of each categorical code, for instance [10]. They are the
+            last of the `latent_dim` codes; a code's value is the number of its class.
+        noise_dim: numbers of incompressible noise that the generator gets beside the code.
+        lambda_info: weight of the bound, at least 0.
+        *args, **kwargs: see `LatentVariableModel`. The likelihood is only for reconstructions.
+            An `encoder` of your own returns (batch, 1 + 2 continuous codes + all categories), a
+            `decoder` takes (batch, continuous codes + all categories + noise_dim).
+
+    Raises:
+        ValueError: more categorical codes than codes, or a negative weight.
+
+    References:
+        Chen et al. 2016, "InfoGAN: Interpretable representation learning by information maximizing
+        generative adversarial nets", equations 5 and 6.
+
+    Example:
+        >>> model = InfoGAN((8, 8, 1), 3, "mlp", categories=[10], noise_dim=4)
+        >>> model.embed(np.zeros((5, 8, 8, 1), "float32")).shape
+        (5, 3)
+    """
+
+    term_names = (
+        "generator_loss",
+        "mutual_information_bound",
+        "discriminator_loss",
+        "discriminator_accuracy",
+    )
+    default_learning_rate = 2e-4
+    encoder_activation = "leaky_relu"
+
+    def __init__(self, *args, categories=(), noise_dim=62, lambda_info=1.0, **kwargs):
+        self.categories = tuple(check_positive_int("categories", k) for k in categories)
+        self.noise_dim = check_count("noise_dim", noise_dim)
+        self.lambda_info = check_non_negative("lambda_info", lambda_info)
+        super().__init__(*args, **kwargs)
+
+    # Codes, as the prior and the networks see them
+
+    @property
+    def continuous(self):
+        """How many codes are continuous; they come first."""
+        return check_count("latent_dim - len(categories)", self.latent_dim - len(self.categories))
+
+    @property
+    def encoder_outputs(self):
+        """The logit of D, means and log-variances of Q, and a logit for each class."""
+        return 1 + 2 * self.continuous + sum(self.categories)
+
+    @property
+    def decoder_inputs(self):
+        """Continuous codes, a one-hot vector for each categorical one, and the noise."""
+        return self.continuous + sum(self.categories) + self.noise_dim
+
+    @property
+    def prior(self):
+        """p(c): N(0, 1) for continuous codes, uniform over the classes of the others."""
+        parts = [distributions.standard_normal(self.continuous)] if self.continuous else []
+        for count in self.categories:
+            classes = tfd.Categorical(logits=np.zeros((1, count), "float32"), dtype="float32")
+            parts.append(tfd.Independent(classes, 1))
+        return parts[0] if len(parts) == 1 else tfd.Blockwise(parts)
+
+    @property
+    def has_standard_normal_prior(self):
+        """Whether all codes are continuous."""
+        return not self.categories
+
+    @property
+    def code_entropy(self):
+        """H(c) in nats."""
+        gaussian = 0.5 * math.log(2 * math.pi * math.e)
+        return self.continuous * gaussian + sum(math.log(count) for count in self.categories)
+
+    def encode(self, x):
+        """Q(c|x): {"loc": (batch, D), "scale": (batch, D)} float32 tensors.
+
+        Of a categorical code, loc is the number of the likeliest class, and scale the root mean
+        square distance of the class from it under Q, at least 1e-3.
+        """
+        return self._code_parameters(self.encoder(x))
+
+    def _code_parameters(self, raw):
+        parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
+        locs, scales = [parameters["loc"]], [parameters["scale"]]
+        for logits in self._class_logits(raw):
+            likeliest = ops.cast(ops.argmax(logits, axis=1), "float32")[:, None]  # (batch, 1)
+            distance = ops.square(ops.arange(logits.shape[1], dtype="float32") - likeliest)
+            spread = ops.sqrt(ops.sum(ops.softmax(logits) * distance, axis=1, keepdims=True))
+            locs.append(likeliest)
+            scales.append(ops.maximum(spread, 1e-3))
+        return {"loc": ops.concatenate(locs, axis=1), "scale": ops.concatenate(scales, axis=1)}
+
+    def _class_logits(self, raw):
+        start = 1 + 2 * self.continuous
+        for count in self.categories:
+            yield raw[:, start : start + count]
+            start += count
+
+    def log_q(self, codes, raw):
+        """log Q(c|x) of codes (batch, D) from the encoder's output for x: (batch,) nats."""
+        parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
+        total = distributions.posterior(parameters).log_prob(codes[:, : self.continuous])
+        for column, logits in enumerate(self._class_logits(raw), start=self.continuous):
+            classes = tfd.Categorical(logits=logits)
+            total = total + classes.log_prob(ops.cast(codes[:, column], "int32"))
+        return total
+
+    def decode(self, z, noise=None):
+        """Logits of the pixels, (batch, H, W, C) float32, for codes (batch, D).
+
+        Args:
+            z: codes; the value of a categorical one is rounded to the nearest class.
+            noise: (batch, noise_dim), by default its mean, 0.
+        """
+        return self._decode(z, noise)
+
+    def _decode(self, z, noise=None, training=None):
+        z = ops.cast(z, "float32")
+        if noise is None:
+            noise = ops.zeros((ops.shape(z)[0], self.noise_dim))
+        parts = [z[:, : self.continuous]]
+        for column, count in enumerate(self.categories, start=self.continuous):
+            nearest = ops.clip(ops.round(z[:, column]), 0, count - 1)
+            parts.append(ops.one_hot(ops.cast(nearest, "int32"), count, dtype="float32"))
+        inputs = ops.concatenate([*parts, noise], axis=1)
+        return ops.cast(self.decoder(inputs, training=training), "float32")
+
+    def sample(self, n, seed=0, batch_size=256):
+        """Images of n draws of code and noise, (n, H, W, C) float32.
+
+        Args:
+            n: how many.
+            seed: whole number; the same seed gives the same images.
+            batch_size: images made at a time.
+        """
+        check_positive_int("n", n)
+        generator = keras.random.SeedGenerator(seed)
+        parts = [
+            ops.convert_to_numpy(self._draw(min(batch_size, n - start), generator, False)[1])
+            for start in range(0, n, batch_size)
+        ]
+        return np.concatenate(parts)
+
+    def _draw(self, n, generator, training):
+        """Codes from the prior, (n, D), and the images the generator makes of them and noise."""
+        codes = self.prior.sample(n, seed=distributions.tfp_seed(generator))
+        noise = keras.random.normal((n, self.noise_dim), seed=generator)
+        logits = self._decode(codes, noise, training)
+        return codes, self.pixel_distribution(logits).mean()
+
+    # The two players
+
+    def players(self):
+        """The generator, and the discriminator with its Q head."""
+        return {
+            "generator": Player(
+                self.variables_outside(self.encoder),
+                self.generator_loss,
+                lambda rate: keras.optimizers.Adam(5 * rate, beta_1=0.5),
+            ),
+            "discriminator": Player(
+                self.encoder.trainable_variables,
+                self.discriminator_loss,
+                lambda rate: keras.optimizers.Adam(rate, beta_1=0.5),
+            ),
+        }
+
+    def generator_loss(self, x, training=True):
+        """Mean loss of the generator on as many draws as the batch has images, scalar."""
+        codes, images = self._draw(ops.shape(x)[0], self.seed_generator, training)
+        raw = self.encoder(images, training=training)
+        terms = {
+            "generator_loss": ops.softplus(-raw[:, 0]),
+            "mutual_information_bound": self.log_q(codes, raw) + self.code_entropy,
+        }
+        self.track(terms)
+        objective = terms["generator_loss"] - self.lambda_info * terms["mutual_information_bound"]
+        return sum(self.losses, start=ops.mean(objective))
+
+    def discriminator_loss(self, x, training=True):
+        """Mean loss of the discriminator and its Q head, scalar; it does not reach the generator."""
+        codes, images = self._draw(ops.shape(x)[0], self.seed_generator, training)
+        images = ops.stop_gradient(images)
+        real = self.encoder(x, training=training)
+        drawn = self.encoder(images, training=training)
+        terms = discriminator_terms(real[:, 0], drawn[:, 0])
+        self.track(terms)
+        objective = terms["discriminator_loss"] - self.lambda_info * self.log_q(codes, drawn)
+        return ops.mean(objective)
+
+    def get_config(self):
+        """Every argument of the constructor."""
+        return {
+            **super().get_config(),
+            "categories": self.categories,
+            "noise_dim": self.noise_dim,
+            "lambda_info": self.lambda_info,
+        }

@@ -1,0 +1,190 @@
+"""What all models share: networks between images and codes, draws, views, Keras's interface."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasvae import distributions, networks
+from kerasvae.checks import check_choice, check_non_negative, check_positive_int
+from kerasvae.models.image_training import ImageTraining
+from kerasvae.models.views import Views
+from kerasvae.training.random_state import SavedSeed
+
+
+class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
+    """The base of every model here: an encoder q(z|x), a decoder p(x|z), a prior p(z).
+
+    A subclass adds what is minimised, and a training step of `kerasvae.training` in front of this
+    class.
+
+    Args:
+        image_shape: (H, W, C) of the images.
+        latent_dim: D, the number of latent dimensions.
+        architecture: "burgess", "locatello" or "mlp", for the networks that are not given.
+        likelihood: "bernoulli", "continuous_bernoulli" or "gaussian".
+        likelihood_scale: standard deviation of a pixel under the gaussian likelihood, a positive
+            number, or "learned" for one trained scale (Rybkin et al. 2021).
+        encoder: a keras.Model of your own, images to (batch, 2 D): means, then log-variances.
+        decoder: a keras.Model of your own, codes (batch, D) to logits of the image's shape.
+        seed: whole number for the draws of z, or None.
+        **kwargs: `name`, `dtype`, `trainable` of the Keras model.
+
+    Raises:
+        ValueError: an argument, or a network's shape, that does not fit; says what does.
+    """
+
+    term_names = ()
+
+    # The optimizer of a bare compile(): the learning rate of Adam.
+    default_learning_rate = 5e-4
+
+    # Hidden activation of the encoders that are not given.
+    encoder_activation = "relu"
+
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture="burgess",
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.image_shape = _checked_image_shape(image_shape)
+        self.latent_dim = check_positive_int("latent_dim", latent_dim)
+        self.architecture = architecture
+        self.likelihood = check_choice("likelihood", likelihood, distributions.LIKELIHOODS)
+        self.likelihood_scale = _checked_scale(likelihood, likelihood_scale)
+        self.seed = seed
+        self.custom_networks = {}
+        self.encoder = self._network(
+            "encoder", encoder, self.image_shape, (self.encoder_outputs,)
+        ) or networks.build_encoder(
+            architecture, self.image_shape, self.encoder_outputs, self.encoder_activation
+        )
+        self.decoder = self._network(
+            "decoder", decoder, (self.decoder_inputs,), self.image_shape
+        ) or networks.build_decoder(architecture, self.decoder_inputs, self.image_shape)
+        self.log_scale = self._build_log_scale()
+        self.step = self.add_weight(
+            shape=(), initializer="zeros", dtype="int32", trainable=False, name="step"
+        )
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.trackers = {term: keras.metrics.Mean(name=term) for term in self.term_names}
+        # The image shape is known from the start, so everything is built by now. Keras's build()
+        # is not called: it would lock the model against the networks that subclasses add.
+        self.built = True
+
+    @property
+    def encoder_outputs(self):
+        """Numbers that the encoder returns for an image: means and log-variances."""
+        return 2 * self.latent_dim
+
+    @property
+    def decoder_inputs(self):
+        """Numbers from which the decoder makes an image: the code."""
+        return self.latent_dim
+
+    def _network(self, role, network, input_shape, output_shape):
+        """A network of the user's own, checked and noted for the config; None if not given."""
+        self.custom_networks[role] = network
+        if network is not None:
+            networks.check_custom(role, network, input_shape, output_shape)
+        return network
+
+    # From images to codes to images
+
+    def encode(self, x):
+        """q(z|x) for a batch: {"loc": (batch, D), "scale": (batch, D)} float32 tensors."""
+        return distributions.posterior_parameters(self.encoder(x))
+
+    def decode(self, z):
+        """Logits of the pixels, (batch, H, W, C) float32, for codes (batch, D)."""
+        return ops.cast(self.decoder(z), "float32")
+
+    def pixel_distribution(self, logits):
+        """p(x|z), a tfd.Independent over images, from the decoder's logits."""
+        return distributions.likelihood(self.likelihood, logits, self.log_scale)
+
+    @property
+    def prior(self):
+        """p(z), a tfd distribution over codes of shape (D,)."""
+        return distributions.standard_normal(self.latent_dim)
+
+    # Whether `prior` is N(0, I), for which the closed forms of the KL and surgery hold.
+    has_standard_normal_prior = True
+
+    def draw(self, parameters):
+        """One reparametrised code for each image, (batch, D), from what `encode` returned."""
+        return distributions.sample(distributions.posterior(parameters), self.seed_generator)
+
+    def call(self, x):
+        """One pass with a sampled code: {"loc", "scale", "z": (batch, D), "logits": images}."""
+        parameters = self.encode(x)
+        z = self.draw(parameters)
+        return {**parameters, "z": z, "logits": self.decode(z)}
+
+    def track(self, terms):
+        """Take a batch's terms, {name: (batch,)}, into the running means shown under their names."""
+        for name, value in terms.items():
+            self.trackers[name].update_state(value)
+
+    # Serialisation
+
+    def _build_log_scale(self):
+        """Log standard deviation of a pixel: a weight if it is learned, else a number."""
+        if self.likelihood_scale != "learned":
+            return float(np.log(self.likelihood_scale))
+        return self.add_weight(shape=(), initializer="zeros", dtype="float32", name="log_scale")
+
+    def get_config(self):
+        """Every argument of the constructor; networks only if they are the user's own."""
+        config = super().get_config()
+        names = [
+            "image_shape",
+            "latent_dim",
+            "architecture",
+            "likelihood",
+            "likelihood_scale",
+            "seed",
+        ]
+        config.update({name: getattr(self, name) for name in names})
+        for role, network in self.custom_networks.items():
+            config[role] = network and keras.saving.serialize_keras_object(network)
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """The model that `get_config` described, with new weights."""
+        return cls(**{
+            name: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
+            for name, value in config.items()
+        })  # fmt: skip
+
+
+def _checked_image_shape(image_shape):
+    try:
+        shape = tuple(int(side) for side in image_shape)
+    except (TypeError, ValueError):
+        shape = ()
+    if len(shape) != 3 or min(shape) < 1:
+        raise ValueError(
+            "image_shape must be (height, width, channels), for example (64, 64, 1). "
+            f"Received: image_shape={image_shape!r}"
+        )
+    return shape
+
+
+def _checked_scale(likelihood, scale):
+    if scale != "learned" and check_non_negative("likelihood_scale", scale) == 0:
+        raise ValueError("likelihood_scale must be positive. Received: likelihood_scale=0")
+    if likelihood != "gaussian" and scale != 1.0:
+        raise ValueError(
+            "likelihood_scale belongs to likelihood='gaussian'. "
+            f"Received: likelihood={likelihood!r}, likelihood_scale={scale!r}"
+        )
+    return scale
