@@ -1,11 +1,13 @@
 """How many images a second does training take in, and what does kerasvae cost over plain Keras?
 
-Every contender trains the same network on the same images with the same batch and optimizer, in a
+Every contender trains the same network on the same images with the same batch and optimizers, in a
 process of its own. After each has compiled and warmed up they take turns, A B C A B C ..., so that
 whatever else the machine does hits all of them; a ratio is taken within a round, and the table
-shows its median and range over the rounds.
+shows its median and range over the rounds. The last table has all objectives in it, with the model
+FLOPs of a step and the share of the device's matrix peak, which takes its turn in each round too.
 
     python benchmarks/training.py                     # about three minutes on two cores
+    python benchmarks/training.py --objectives all    # all nine
     KERAS_BACKEND=jax python benchmarks/training.py   # the other backend
     python benchmarks/training.py --help
 """
@@ -16,38 +18,29 @@ import json
 import multiprocessing
 import os
 import resource
-import statistics
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from contenders import CONTENDERS, OBJECTIVES, SETUPS, Absent, make
+import training_tables
+from contenders import CONTENDERS, OBJECTIVES, SETUPS, Absent, default_contenders, make
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-REFERENCE = "kerasvae"
-
-# (setup, contender): the ratio to reach on an idle machine; pythae's is for TensorFlow on a CPU.
-TARGETS = {
-    ("burgess", "plain Keras"): 0.95,
-    ("mlp", "plain Keras"): 0.95,
-    ("burgess", "pythae, plain loop"): 1.5,
-    ("burgess", "pythae, own trainer"): 1.5,
-}
+# What a run without options compares; it takes about three minutes on two cores.
+DEFAULT_OBJECTIVES = ["vae", "beta-tcvae", "factor-vae"]
 
 
 def main():
-    """Run every setup and objective asked for and print a table of each."""
+    """Run every setup and objective asked for, print a table of each, and one of all."""
     options = _options()
     # Frameworks are imported in the processes below; these tell them to be quiet and to share.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     # In a file the table keeps its columns.
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     load, cores = os.getloadavg()[0], os.cpu_count()
     busy = load > 0.25 * cores
     if busy:
@@ -57,38 +50,63 @@ def main():
         )
     results = []
     for name in options.setups:
-        changes = {"steps": options.steps, "batch_size": options.batch_size}
-        setup = replace(SETUPS[name], **{k: v for k, v in changes.items() if v is not None})
         for objective in options.objectives:
-            result = {**compare(setup, objective, options.rounds), "load": load, "busy": busy}
-            results.append(result)
-            console.print(table(result))
+            setup = _setup(name, objective, options)
+            contenders = options.contenders or default_contenders(objective)
+            result = compare(setup, objective, options.rounds, contenders, options.peak_tflops)
+            results.append({**result, "load": load, "busy": busy})
+            console.print(training_tables.comparison(results[-1]))
+    console.print(training_tables.summary(results))
     if options.json:
         temporary = options.json.with_name(options.json.name + ".part")
         temporary.write_text(json.dumps(results, indent=1) + "\n")
         os.replace(temporary, options.json)
 
 
-def compare(setup, objective: str, rounds: int) -> dict:
-    """Time all contenders on one setup and objective.
+def _setup(name: str, objective: str, options):
+    """The named setup with what the options change; a batch for each player that has its own."""
+    setup = SETUPS[name]
+    return replace(
+        setup,
+        steps=options.steps or setup.steps,
+        batch_size=(options.batch_size or setup.batch_size) * OBJECTIVES[objective].batches,
+        dtype=options.dtype,
+        jit_compile=options.jit_compile,
+    )
+
+
+def compare(setup, objective: str, rounds: int, contenders: list[str], peak_tflops=None) -> dict:
+    """Time contenders on one setup and objective.
+
+    Args:
+        setup: a `contenders.Setup`.
+        objective: name in OBJECTIVES.
+        rounds: how often each takes its turn.
+        contenders: their names, the reference among them.
+        peak_tflops: the device's matrix peak; measured if None.
 
     Returns:
-        {"network", "objective", "batch_size", ..., "contenders": {name: row}}, where a row has
-        images_per_second, cpu_ms_per_step and loss by round, peak_megabytes, runs_on, or the one
-        key "absent".
+        {"network", "objective", "batch_size", ..., "peak": FLOP/s by round, "contenders": {name:
+        row}}, where a row has images_per_second, cpu_ms_per_step and loss by round, flops a step,
+        peak_megabytes, runs_on, or the one key "absent".
 
     Raises:
         SystemExit: two contenders have different numbers of parameters.
     """
+    peaks = [peak_tflops * 1e12] * rounds if peak_tflops else []
     with tempfile.TemporaryDirectory(prefix="kerasvae-benchmark-") as folder:
         file = f"{folder}/images.npy"
         Child("images", folder, _write_images, setup, file).receive()
         children = {
-            name: Child(name, folder, _contend, name, setup, objective, file) for name in CONTENDERS
+            name: Child(name, folder, _contend, name, setup, objective, file) for name in contenders
         }
         rows = {name: child.receive() for name, child in children.items()}
+        meter = None if peak_tflops else Child("matrix peak", folder, _measure_peak, setup.dtype)
         present = [name for name, row in rows.items() if "absent" not in row]
         for _ in range(rounds):
+            if meter:
+                meter.send("measure")
+                peaks.append(meter.receive())
             for name in present:
                 children[name].send(setup.steps)
                 timing = children[name].receive()
@@ -99,68 +117,13 @@ def compare(setup, objective: str, rounds: int) -> dict:
         for name in present:
             children[name].send(None)
             rows[name]["peak_megabytes"] = children[name].receive()
+        if meter:
+            meter.send(None)
     counts = {rows[name]["parameters"] for name in present}
     if len(counts) > 1:
         raise SystemExit(f"The networks differ: {counts} parameters. This is no comparison.")
-    return {**setup.__dict__, "objective": objective, "parameters": counts.pop(),
-            "contenders": rows}  # fmt: skip
-
-
-def ratios(result: dict, name: str) -> list[float]:
-    """Images/s of the reference over those of a contender, round by round."""
-    speeds = [result["contenders"][key]["images_per_second"] for key in (REFERENCE, name)]
-    return [ours / theirs for ours, theirs in zip(*speeds, strict=True)]
-
-
-def table(result: dict) -> Table:
-    """One comparison as a rich table."""
-    title = (
-        f"{result['objective']}, {result['network']} {result['image_shape']}, "
-        f"z={result['latent_dim']}, batch {result['batch_size']}, Adam, "
-        f"{result['parameters']:,} parameters"
-    )
-    rows = result["contenders"].values()
-    runs_on = dict.fromkeys(row["runs_on"] for row in rows if "runs_on" in row)
-    caption = "\n".join(runs_on) + (
-        "\nmedian (range) over the rounds; CPU time is that of all cores, which other programs on "
-        "the machine hardly change; memory is the whole process's, framework and images included"
-    )
-    shown = Table(title=title, caption=caption)
-    shown.add_column("contender", max_width=36)
-    for heading in ("images/s", "ms/step", f"{REFERENCE} is x times", "target", "CPU ms/step",
-                    "peak MB", "loss"):  # fmt: skip
-        shown.add_column(heading, justify="right")
-    for name, row in result["contenders"].items():
-        if "absent" in row:
-            shown.add_row(f"{name}: {escape(row['absent'])}")
-            continue
-        speeds = row["images_per_second"]
-        ratio = ratios(result, name)
-        shown.add_row(
-            name,
-            _spread(speeds, ".0f"),
-            f"{1000 * result['batch_size'] / statistics.median(speeds):.1f}",
-            "" if name == REFERENCE else _spread(ratio, ".2f"),
-            _verdict(result, name, ratio),
-            f"{statistics.median(row['cpu_ms_per_step']):.1f}",
-            f"{row['peak_megabytes']:.0f}",
-            f"{row['loss'][-1]:.1f}",
-        )
-    return shown
-
-
-def _verdict(result: dict, name: str, ratio: list[float]) -> str:
-    target = TARGETS.get((result["network"], name))
-    meant = name == "plain Keras" or "tensorflow" in result["contenders"][REFERENCE]["runs_on"]
-    if target is None or not meant:
-        return ""
-    if result["busy"]:
-        return f">= {target}, machine busy"
-    return f">= {target} {'met' if statistics.median(ratio) >= target else '[red]not met[/red]'}"
-
-
-def _spread(values, form: str) -> str:
-    return f"{statistics.median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
+    return {**setup.__dict__, "objective": objective, "parameters": counts.pop(), "peak": peaks,
+            "peak_given": bool(peak_tflops), "contenders": rows}  # fmt: skip
 
 
 class Child:
@@ -220,26 +183,47 @@ def _contend(connection, name: str, setup, objective: str, file: str):
         return
     contender.run(min(setup.steps, 10))  # compiles and warms up
     connection.send({"parameters": contender.parameters, "runs_on": contender.runs_on,
-                     "images_per_second": [], "cpu_ms_per_step": [], "loss": []})  # fmt: skip
+                     "flops": contender.flops, "images_per_second": [], "cpu_ms_per_step": [], "loss": []})  # fmt: skip
     while (steps := connection.recv()) is not None:
         connection.send(contender.run(steps))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, bytes on macOS
     connection.send(peak / (1e6 if sys.platform == "darwin" else 1e3))
 
 
+def _measure_peak(connection, dtype: str):
+    """A process that measures the device's matrix peak whenever asked, until None comes."""
+    from contenders.flops import matrix_peak
+
+    measure = matrix_peak(dtype)
+    while connection.recv() is not None:
+        connection.send(measure())
+
+
 def _options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, help="timed steps a round; default: the setup's")
-    parser.add_argument("--batch-size", type=int, help="default: the setup's")
-    parser.add_argument("--setups", nargs="+", choices=SETUPS, default=list(SETUPS))
-    parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=["vae"])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    add = parser.add_argument
+    add("--rounds", type=int, default=3)
+    add("--steps", type=int, help="timed steps a round; default: the setup's")
+    add("--batch-size", type=int, help="images for each player; default: the setup's")
+    add("--setups", nargs="+", choices=SETUPS, default=["burgess"])
+    add("--objectives", nargs="+", choices=[*OBJECTIVES, "all"], default=DEFAULT_OBJECTIVES)
+    add("--contenders", nargs="+", choices=CONTENDERS, metavar="NAME",
+        help=f"of {', '.join(map(repr, CONTENDERS))}; default: all, feeding with vae alone")  # fmt: skip
+    add("--dtype", choices=["float32", "mixed_bfloat16"], default="float32")
+    add("--jit-compile", choices=["auto", "true", "false"], default="auto",
+        help="XLA for the Keras contenders; auto is Keras's choice")  # fmt: skip
+    add("--peak-tflops", type=float, help="the device's matrix peak; default: measured")
+    add("--json", type=Path, metavar="FILE", help="write all figures there too")
     options = parser.parse_args()
-    for name in ("rounds", "steps", "batch_size"):
+    if "all" in options.objectives:
+        options.objectives = list(OBJECTIVES)
+    if options.contenders and training_tables.REFERENCE not in options.contenders:
+        options.contenders.insert(0, training_tables.REFERENCE)
+    options.jit_compile = {"auto": "auto", "true": True, "false": False}[options.jit_compile]
+    for name in ("rounds", "steps", "batch_size", "peak_tflops"):
         value = getattr(options, name)
-        if value is not None and value < 1:
-            parser.error(f"--{name.replace('_', '-')} must be at least 1. Received: {value}")
+        if value is not None and value <= 0:
+            parser.error(f"--{name.replace('_', '-')} must be positive. Received: {value}")
     return options
 
 

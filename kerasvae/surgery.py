@@ -223,12 +223,13 @@ def _batches(indices, description):
 
 
 def _check_prior(model):
-    if not model.has_standard_normal_prior:
+    if not getattr(model, "has_standard_normal_prior", True):
         raise ValueError(
             f"surgery measures against N(0, I), and the prior of this {type(model).__name__} is "
             "another. Mutual information and total correlation do not depend on the prior: "
             "decompose_posterior(**model.posteriors(images)) gives them."
         )
+
 
 def _checked_posterior(loc, scale):
     loc, scale = (np.asarray(ops.convert_to_numpy(a)) for a in (loc, scale))

@@ -275,7 +275,7 @@ def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, mon
     run = Run.open(trained)
     model, dataset = run.load_model(), run.dataset()
     kl = reports.mean_per_dimension_kl(
-        reports.posteriors(model, reports.sampled(dataset, reports.FIGURE_IMAGES))
+        model.posteriors(reports.sampled(dataset, reports.FIGURE_IMAGES))
     )
     order = np.argsort(-kl)
     assert seen["labels"] == [f"z_{j}  {kl[j]:.2f} nats" for j in order]

@@ -105,15 +105,15 @@ def test_killed_at_a_random_step_and_resumed(reference, tmp_path):
 # Writes half of the second checkpoint, and dies.
 DIES_WHILE_SAVING = """
 import os, signal
-from kerasvae import BetaVAE
-saves = []
+from keras import Model
+saves, save_whole = [], Model.save
 def save(self, path):
     saves.append(path)
-    super(BetaVAE, self).save(path)
+    save_whole(self, path)
     if len(saves) == 2:
         os.truncate(path, os.path.getsize(path) // 2)
         os.kill(os.getpid(), signal.SIGKILL)
-BetaVAE.save = save
+Model.save = save
 """
 
 
@@ -130,6 +130,25 @@ def test_killed_while_a_checkpoint_is_written(reference, tmp_path):
     assert_same(folder, reference)
     assert_same_history(folder, reference)
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_two_players_resume_with_both_optimizers(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    options = ["factor-vae", "--data", "digits", "--latent-dim", "3", "--batch-size", "16"]
+    options += ["--steps", "12", "--log-every", "2", "--checkpoint-every", "4"]
+    train(*options, "--out", whole)
+    process = start(DIES_WHILE_SAVING, *options, "--out", killed)
+    output, _ = process.communicate()
+    assert process.returncode == -signal.SIGKILL, output
+    run = Run.open(killed)
+    assert int(run.load_model().step) == 4 and last_step(run) == 8
+
+    train("factor-vae", "--out", killed, "--resume")
+    assert_same(killed, whole)
+    assert_same_history(killed, whole)
+    # Adam has made 12 steps for each player: the state that resumes is not that of new optimizers.
+    inner = run.load_model().optimizer.optimizers
+    assert [int(optimizer.iterations) for optimizer in inner] == [12, 12]
 
 
 class Interrupt(keras.callbacks.Callback):

@@ -1,20 +1,25 @@
 """kerasvae as a user calls it: a model, a bare-bones compile, fit."""
 
+from dataclasses import replace
+
 import keras
 
 import kerasvae
-from contenders import LEARNING_RATE, OBJECTIVES, Absent, Trainable
+from contenders import OBJECTIVES, Absent, Trainable
+from contenders.flops import model_flops
 from contenders.keras_timing import trainable
 from kerasvae.models import BY_NAME
 
 
 def from_memory(setup, objective, images) -> Trainable:
     """Fed from an array in memory."""
-    return trainable(
-        _model(setup, objective),
+    model = _model(setup, objective)
+    contender = trainable(
+        model,
         lambda steps: images[: steps * setup.batch_size],
         batch_size=setup.batch_size,
     )
+    return replace(contender, flops=model_flops(model, objective, setup.batch_size))
 
 
 def from_dataset(setup, objective, images) -> Trainable:
@@ -39,11 +44,14 @@ def _fed(setup, objective, dataset) -> Trainable:
 
 
 def _model(setup, objective):
+    keras.config.set_dtype_policy(setup.dtype)
+    entry = OBJECTIVES[objective]
     model = BY_NAME[objective](
         image_shape=setup.image_shape,
         latent_dim=setup.latent_dim,
         architecture=setup.network,
-        **OBJECTIVES[objective].weights,
+        **entry.weights,
     )
-    model.compile(keras.optimizers.Adam(LEARNING_RATE))
+    optimizer = model.make_optimizer(entry.learning_rate)
+    model.compile(optimizer, jit_compile=setup.jit_compile)
     return model

@@ -6,14 +6,31 @@ import tensorflow as tf
 from kerasvae.training.players import Players
 
 
+def replicas():
+    """Devices that share a step: 1, unless a tf.distribute strategy is at work."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def share(loss):
+    """A replica's share of the loss: optimizers add up the gradients of all replicas."""
+    return loss / replicas()
+
+
 def apply_if_finite(optimizer, loss, gradients, variables):
-    """Apply an update, unless the loss that it comes from is NaN or infinite."""
+    """Apply an update, unless the loss that it comes from is NaN or infinite.
+
+    On several devices it is always applied: they must meet to add up gradients, and TensorFlow
+    lets them do so in no branch. Training still stops, at the weights of that step.
+    """
 
     def update():
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return True
 
-    tf.cond(tf.math.is_finite(loss), update, lambda: False)
+    if replicas() > 1:
+        update()
+    else:
+        tf.cond(tf.math.is_finite(loss), update, lambda: False)
 
 
 class TrainStep:
@@ -25,7 +42,7 @@ class TrainStep:
         with tf.GradientTape() as tape:
             outputs = self(x, training=True)
             loss = self.compute_loss(x, y, outputs, sample_weight, training=True)
-            scaled_loss = self.optimizer.scale_loss(loss)
+            scaled_loss = self.optimizer.scale_loss(share(loss))
         self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
 
         weights = self.trainable_weights
@@ -53,7 +70,10 @@ class PlayersStep(Players):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch([variable.value for variable in player.variables])
                 loss = player.loss(batches[name], training=True)
-            gradients = tape.gradient(loss, [variable.value for variable in player.variables])
+                shared_loss = share(loss)
+            gradients = tape.gradient(
+                shared_loss, [variable.value for variable in player.variables]
+            )
             apply_if_finite(optimizer, loss, gradients, player.variables)
             shown = loss if shown is None else shown
         self._loss_tracker.update_state(shown, sample_weight=tf.shape(x)[0])
