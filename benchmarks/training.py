@@ -44,6 +44,8 @@ def main():
     load, cores = os.getloadavg()[0], os.cpu_count()
     busy = load > 0.25 * cores
     if busy:
+        # PyTorch's threads wait actively by default, which on shared cores slows them many times.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         console.print(
             f"[yellow]This machine is busy: load {load:.1f} on {cores} cores before the start. "
             "Compare CPU ms/step then; the other times depend on the load.[/yellow]"
@@ -183,7 +185,8 @@ def _contend(connection, name: str, setup, objective: str, file: str):
         return
     contender.run(min(setup.steps, 10))  # compiles and warms up
     connection.send({"parameters": contender.parameters, "runs_on": contender.runs_on,
-                     "flops": contender.flops, "images_per_second": [], "cpu_ms_per_step": [], "loss": []})  # fmt: skip
+                     "flops": contender.flops, "images_per_second": [],
+                     "cpu_ms_per_step": [], "loss": []})  # fmt: skip
     while (steps := connection.recv()) is not None:
         connection.send(contender.run(steps))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kilobytes, bytes on macOS
@@ -208,7 +211,7 @@ def _options():
     add("--setups", nargs="+", choices=SETUPS, default=["burgess"])
     add("--objectives", nargs="+", choices=[*OBJECTIVES, "all"], default=DEFAULT_OBJECTIVES)
     add("--contenders", nargs="+", choices=CONTENDERS, metavar="NAME",
-        help=f"of {', '.join(map(repr, CONTENDERS))}; default: all, feeding with vae alone")  # fmt: skip
+        help=f"of {', '.join(map(repr, CONTENDERS))}; default: all, fed ones with vae")  # fmt: skip
     add("--dtype", choices=["float32", "mixed_bfloat16"], default="float32")
     add("--jit-compile", choices=["auto", "true", "false"], default="auto",
         help="XLA for the Keras contenders; auto is Keras's choice")  # fmt: skip

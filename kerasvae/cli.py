@@ -97,7 +97,7 @@ def surgery(
 def _trained(folder: Path):
     run = Run.open(folder)
     model = run.load_model()
-    step, steps = int(model.step), run.config["training"]["steps"]
+    step, steps = model.steps_taken, run.config["training"]["steps"]
     if step < steps:
         say(f"This run is at step {step:,} of {steps:,}.")
     return run, model, run.dataset()

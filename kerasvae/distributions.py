@@ -12,6 +12,7 @@ from keras import ops
 from kerasvae.checks import check_choice
 
 if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
     import tensorflow_probability as tfp
 elif keras.backend.backend() == "jax":
     import jax.interpreters.xla
@@ -145,14 +146,19 @@ def likelihood(name, logits, log_scale=0.0):
 def tfp_seed(generator):
     """The next seed of a keras.random.SeedGenerator, in the form TFP takes on this backend.
 
+    On several devices of TensorFlow, which all keep the same state, each gets a seed of its own.
+
     Args:
         generator: a keras.random.SeedGenerator; its state advances.
 
     Returns:
         A (2,) integer tensor: int32 on TensorFlow, uint32 on JAX.
     """
-    dtype = "int32" if keras.backend.backend() == "tensorflow" else "uint32"
-    return ops.cast(generator.next(), dtype)
+    if keras.backend.backend() != "tensorflow":
+        return ops.cast(generator.next(), "uint32")
+    device = tf.distribute.get_replica_context()
+    number = 0 if device is None else device.replica_id_in_sync_group
+    return ops.cast(generator.next(), "int32") + ops.cast(number, "int32")
 
 
 def sample(distribution, generator):

@@ -101,7 +101,7 @@ def evaluate(run, model, dataset, images: int | None = None) -> dict:
         dataset = sampled(dataset, check_positive_int("--images", images))
     means = model.evaluate(dataset, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
     result = {
-        "step": int(model.step),
+        "step": model.steps_taken,
         "images": len(dataset),
         "loss": float(means["loss"]),
         "terms": {name: float(means[name]) for name in model.term_names},
@@ -125,7 +125,7 @@ def surgery(run, model, dataset, samples: int = 10_000, seed: int = 0):
         A `kerasvae.decomposition.Decomposition`.
     """
     result = decompose(model, dataset, samples, seed)
-    run.write_json("surgery.json", {"step": int(model.step), **result.to_dict()})
+    run.write_json("surgery.json", {"step": model.steps_taken, **result.to_dict()})
     _save(plotting.surgery_bars({run.config["model"]: result}), run.path("surgery.png"))
     return result
 

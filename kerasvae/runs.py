@@ -219,7 +219,7 @@ def new_config(model: str, given: dict, dataset) -> dict:
     """
     given = dict(given)
     images = {"source": given.pop("data"), "options": given.pop("data_option", {})}
-    defaults = {"steps": 4000, "log_every": 100, "checkpoint_every": 1000}
+    defaults = {"steps": 4000, "devices": 1, "log_every": 100, "checkpoint_every": 1000}
     defaults["batch_size"] = BY_NAME[model].default_batch_size
     defaults["learning_rate"] = BY_NAME[model].default_learning_rate
     training = {name: given.pop(name, default) for name, default in defaults.items()}

@@ -22,6 +22,7 @@ from kerasvae.command_options import (
 from kerasvae.models import BY_NAME
 from kerasvae.runs import Run, check_free, load_images, new_config, versions
 from kerasvae.training import session
+from kerasvae.training.devices import check_devices
 from kerasvae.training.progress import ProgressDisplay
 
 console = Console(highlight=False)
@@ -68,9 +69,17 @@ SETTINGS = (
         parser=json_value,
     ),
     setting("steps", int, "Training", "Training steps.", "4000", min=1),
-    setting("batch_size", int, "Training", "Images in a batch.", "64", min=1),
+    setting(
+        "batch_size",
+        int,
+        "Training",
+        "Images in a batch; factor-vae deals them out to its two players.",
+        "64; factor-vae 128",
+        min=1,
+    ),
     setting("learning_rate", float, "Training", "Of Adam.", "the paper's", min=0),
     setting("seed", int, "Training", "Of weights, order and draws.", "0", min=0),
+    setting("devices", int, "Training", "Devices that share every batch.", "1", min=1),
     setting("log_every", int, "Run folder", "Steps to a row of history.csv.", "100", min=1),
     setting("checkpoint_every", int, "Run folder", "Steps to a checkpoint.", "1000", min=1),
 )
@@ -146,11 +155,12 @@ def _resumed(folder, model_name, given, pairs, image_size):
 
 def _train_and_draw(run: Run, dataset, tensorboard: bool):
     config, started = run.config, time.monotonic()
-    device, backend = keras.distribution.list_devices()[0], keras.backend.backend()
+    training, backend = config["training"], keras.backend.backend()
+    devices = ", ".join(check_devices(training["devices"], training["batch_size"]))
     say(
         f"{config['model']} ({config['arguments']['architecture']}, "
         f"{config['arguments']['latent_dim']} latent dimensions) on {dataset!r}\n"
-        f"device {device} ({backend}), run folder {run.folder}"
+        f"device {devices} ({backend}), run folder {run.folder}"
     )
     steps = config["training"]["steps"]
     try:

@@ -81,7 +81,8 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
 
         Of an odd number the first image is for both, so that a last batch of one is no exception.
         """
-        return {"vae": x[::2], "discriminator": ops.roll(x, -1, axis=0)[::2]}
+        first_of_odd = x[: ops.shape(x)[0] % 2]
+        return {"vae": x[::2], "discriminator": ops.concatenate([x[1::2], first_of_odd])}
 
     def vae_loss(self, x, training=True):
         """Mean objective of the VAE on a batch, scalar; the discriminator only judges."""
@@ -94,10 +95,9 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
         """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""
         z = ops.stop_gradient(self(x, training=training)["z"])
         shuffled = permute_dims(z, self.seed_generator)
-        terms = discriminator_terms(
-            log_density_ratio(self.discriminator(z, training=training)),
-            log_density_ratio(self.discriminator(shuffled, training=training)),
-        )
+        # Both classes in one pass: its weights are read, and their gradients written, only once.
+        both = self.discriminator(ops.concatenate([z, shuffled]), training=training)
+        terms = discriminator_terms(*ops.split(log_density_ratio(both), 2))
         self.track(terms)
         return ops.mean(terms["discriminator_loss"])
 

@@ -212,7 +212,7 @@ class InfoGAN(PlayersStep, LatentVariableModel):
         return sum(self.losses, start=ops.mean(objective))
 
     def discriminator_loss(self, x, training=True):
-        """Mean loss of the discriminator and its Q head, scalar; it does not reach the generator."""
+        """Mean loss of the discriminator and its Q head, scalar; the generator gets none of it."""
         codes, images = self._draw(ops.shape(x)[0], self.seed_generator, training)
         images = ops.stop_gradient(images)
         real = self.encoder(x, training=training)

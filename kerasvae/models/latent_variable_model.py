@@ -128,8 +128,13 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         z = self.draw(parameters)
         return {**parameters, "z": z, "logits": self.decode(z)}
 
+    @property
+    def steps_taken(self):
+        """Training steps that the model has taken, a whole number; saved with it."""
+        return int(ops.convert_to_numpy(self.step))
+
     def track(self, terms):
-        """Take a batch's terms, {name: (batch,)}, into the running means shown under their names."""
+        """Take a batch's terms, {name: (batch,)}, into the running means of their names."""
         for name, value in terms.items():
             self.trackers[name].update_state(value)
 

@@ -45,7 +45,7 @@ class ProgressDisplay(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Begin where the model stands."""
         model = self.model  # read once: on JAX it copies the training's state into the model
-        self.chunk_start, self.term_names = int(model.step), model.term_names
+        self.chunk_start, self.term_names = model.steps_taken, model.term_names
         self.progress.update(self.task, completed=self.chunk_start)
 
     def on_train_batch_end(self, batch, logs=None):

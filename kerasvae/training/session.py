@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import keras
 
 from kerasvae.data.cache import written_whole
+from kerasvae.training.devices import check_devices, data_parallel
 
 
 def train(run, dataset, callbacks=(), tensorboard: bool = False):
@@ -38,35 +39,41 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
         FloatingPointError: a term became NaN; the last checkpoint is good.
     """
     settings = run.config["training"]
+    devices = check_devices(settings["devices"], settings["batch_size"])
     run.remove_leftovers()
-    model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
-    step = int(model.step)
-    write_history(run, run.read_history(last_step=step))
-    recorder = Recorder(run, step, settings)
-    callbacks = [recorder, *callbacks]
-    if tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(run.path("tensorboard"), write_graph=False))
-    with _graceful_interrupt(recorder):
-        for start, length, count in chunks(step, settings["steps"], settings["log_every"]):
-            if recorder.interrupted:
-                break
-            batches = dataset.keras_dataset(
-                settings["batch_size"],
-                seed=run.config["arguments"]["seed"],
-                first_step=start,
-                steps_per_epoch=length,
-            )
-            epoch = start // settings["log_every"]
-            model.fit(
-                batches,
-                initial_epoch=epoch,
-                epochs=epoch + count,
-                verbose=0,
-                callbacks=callbacks,
-            )
-    if recorder.step > recorder.saved:
-        run.save_model(model)
-    return model, recorder.step
+    with data_parallel(devices):
+        model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
+        step = model.steps_taken
+        write_history(run, run.read_history(last_step=step))
+        recorder = Recorder(run, step, settings)
+        callbacks = [recorder, *callbacks]
+        if tensorboard:
+            logs = run.path("tensorboard")
+            callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
+        with _graceful_interrupt(recorder):
+            _fit(run, model, dataset, callbacks, recorder)
+        if recorder.step > recorder.saved:
+            run.save_model(model)
+    # What was trained on several devices lives on all of them; the file does not.
+    return model if len(devices) == 1 else run.load_model(), recorder.step
+
+
+def _fit(run, model, dataset, callbacks, recorder):
+    """Fit chunk by chunk, up to the run's last step or an interrupt."""
+    settings = run.config["training"]
+    for start, length, count in chunks(recorder.step, settings["steps"], settings["log_every"]):
+        if recorder.interrupted:
+            break
+        batches = dataset.keras_dataset(
+            settings["batch_size"],
+            seed=run.config["arguments"]["seed"],
+            first_step=start,
+            steps_per_epoch=length,
+        )
+        epoch = start // settings["log_every"]
+        model.fit(
+            batches, initial_epoch=epoch, epochs=epoch + count, verbose=0, callbacks=callbacks
+        )
 
 
 def check_tensorboard() -> None:

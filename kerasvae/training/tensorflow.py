@@ -19,15 +19,15 @@ def share(loss):
 def apply_if_finite(optimizer, loss, gradients, variables):
     """Apply an update, unless the loss that it comes from is NaN or infinite.
 
-    On several devices it is always applied: they must meet to add up gradients, and TensorFlow
-    lets them do so in no branch. Training still stops, at the weights of that step.
+    Under a tf.distribute strategy it is always applied: the devices must meet to add up gradients,
+    and TensorFlow lets them do so in no branch. Training still stops, but too late.
     """
 
     def update():
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return True
 
-    if replicas() > 1:
+    if tf.distribute.has_strategy():
         update()
     else:
         tf.cond(tf.math.is_finite(loss), update, lambda: False)
