@@ -135,14 +135,15 @@ def train(model, grid, options, console) -> dict:
         return state, {name: values[-1] for name, values in logs.items()}
 
     chunk = jax.jit(chunk, static_argnums=3, donate_argnums=0)
-    done, saved, seconds, timed = int(model.step), int(model.step), 0.0, 0
+    start = done = saved = int(model.step)
+    seconds, timed = 0.0, 0
     while done < options.steps:
         length = min(options.log_every - done % options.log_every, options.steps - done)
         model.reset_metrics()
         begin = time.perf_counter()
         state, logs = chunk(_state(model), grid.rows, done, length)
         logs = {name: float(value) for name, value in logs.items()}  # waits for the device
-        if length == options.log_every and saved + length <= done:
+        if length == options.log_every and done > start:
             seconds, timed = seconds + time.perf_counter() - begin, timed + length
         _set_state(model, state)
         done += length
@@ -181,13 +182,13 @@ def _set_state(model, state):
 
 def finish(model, grid, options) -> dict:
     """The last training means, the exact terms, model FLOPs and the matrix peak."""
-    history = [json.loads(line) for line in open(options.folder / "history.jsonl")]
+    rows = (options.folder / "history.jsonl").read_text().splitlines()
     exact = decompose(model, grid, samples=options.samples)
     names = ("reconstruction", "kl", "mutual_information", "marginal_kl", "total_correlation",
              "dimension_wise_kl")  # fmt: skip
     batch_size = options.batch_size * (2 if options.objective == "factor-vae" else 1)
     return {
-        "training_means": history[-1],
+        "training_means": json.loads(rows[-1]),
         "exact": {name: float(getattr(exact, name)) for name in names},
         "standard_errors": {k: float(v) for k, v in exact.standard_errors.items()},
         "flops_per_step": model_flops(model, options.objective, batch_size),

@@ -1,6 +1,17 @@
 """Disentanglement with variational autoencoders, for Keras 3."""
 
-from kerasvae import callbacks, data, estimators, layers, models, plotting, surgery, testing
+from kerasvae import (
+    callbacks,
+    data,
+    estimators,
+    layers,
+    metrics,
+    models,
+    plotting,
+    priors,
+    surgery,
+    testing,
+)
 from kerasvae.models import (
     DIPVAE,
     VAE,
@@ -28,8 +39,10 @@ __all__ = [
     "data",
     "estimators",
     "layers",
+    "metrics",
     "models",
     "plotting",
+    "priors",
     "surgery",
     "testing",
 ]

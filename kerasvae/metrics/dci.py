@@ -1,8 +1,8 @@
 """DCI: disentanglement, completeness and informativeness, from the importance of each code."""
 
-import lightgbm
+import importlib
+
 import numpy as np
-import sklearn
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from kerasvae.checks import check_choice, check_positive_int
@@ -86,7 +86,6 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 2
 
     per_code, disentanglement = _concentration(importance)
     per_factor, completeness = _concentration(importance.T)
-    library = lightgbm if trees == "lightgbm" else sklearn
     return Result(
         "dci",
         disentanglement,
@@ -105,16 +104,22 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 2
             "test_points": len(test),
             "seed": seed,
             "trees": trees,
-            "tree_library_version": library.__version__,
+            "tree_library_version": _library(trees).__version__,
             **SHAPE,
         },
     )
+
+
+def _library(trees: str):
+    """Imported when asked for: LightGBM needs the system's OpenMP, which a bare image may lack."""
+    return importlib.import_module({"lightgbm": "lightgbm", "scikit-learn": "sklearn"}[trees])
 
 
 def _boosted_trees(trees: str, discrete: bool, seed: int, threads: int):
     if trees == "scikit-learn":
         kind = GradientBoostingClassifier if discrete else GradientBoostingRegressor
         return kind(random_state=seed, **SHAPE)
+    lightgbm = _library(trees)
     kind = lightgbm.LGBMClassifier if discrete else lightgbm.LGBMRegressor
     return kind(
         **SHAPE,
