@@ -179,6 +179,19 @@ def test_surgery_bars_take_what_surgery_returns_and_its_json():
         np.testing.assert_array_equal(left, right)
 
 
+def test_factor_heatmap_shows_every_number_in_its_place():
+    matrix = np.array([[0.0, 0.25], [0.5, 0.0], [1.0, 0.75]])
+    figure = plotting.factor_heatmap(matrix, ["shape", "scale"], label="nats")
+    panel, bar = figure.axes
+    np.testing.assert_array_equal(panel.images[0].get_array(), matrix)
+    written = {text.get_position(): text.get_text() for text in panel.texts}
+    expected = {(k, j): f"{matrix[j, k]:.2f}" for j in range(3) for k in range(2)}
+    assert written == expected
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["shape", "scale"]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["z_0", "z_1", "z_2"]
+    assert bar.get_ylabel() == "nats"
+
+
 @pytest.mark.parametrize(
     "call, message",
     [
@@ -194,6 +207,9 @@ def test_surgery_bars_take_what_surgery_returns_and_its_json():
         (lambda x: plotting.terms_over_training({"a": [1], "b": [1, 2]}), "Received: {'a': 1, 'b'"),
         (lambda x: plotting.terms_over_training({"a": [1]}, x=[1, 2]), "each of the 2 places"),
         (lambda x: plotting.surgery_bars({}), "at least one model"),
+        (lambda x: plotting.factor_heatmap([1.0, 2.0]), r"\(codes, factors\).*shape=\(2,\)"),
+        (lambda x: plotting.factor_heatmap([[np.nan]]), "finite"),
+        (lambda x: plotting.factor_heatmap([[1.0]], ["a", "b"]), "factor_names: expected 1"),
         (lambda x: plotting.surgery_bars({"a": []}), "a: expected a finite mutual_information"),
         (lambda x: plotting.surgery_bars({"a": surgery(1.0, np.nan, 1.0)}), "total_corr.*nan"),
         (lambda x: plotting.surgery_bars({"a": {"kl": 1.0}}), "Received: mutual_inf.*=None"),
@@ -212,6 +228,7 @@ def test_nothing_is_cut_off(side, count):
         plotting.traversals(images[None], values=range(count), labels=["$z_0$  0.25 nats"]),
         plotting.terms_over_training({"reconstruction": [1000.5, 2000.5], "kl": [0.1, 0.2]}),
         plotting.surgery_bars({f"model {i}": surgery(8, 2, 1, reconstruction=9) for i in range(4)}),
+        plotting.factor_heatmap(np.eye(count)[:, :5]),
     ):
         rendered(figure)
         for panel in figure.axes:
