@@ -13,6 +13,7 @@ with both tree libraries on a smaller sample, where their scores are compared to
 
 import argparse
 import os
+import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -43,7 +44,8 @@ class NumberedImages:
 def main():
     """Print a row a metric with the total, then DCI by both tree libraries."""
     options = _options()
-    console = Console()
+    # In a file the tables keep their columns.
+    console = Console(width=None if sys.stdout.isatty() else 120)
     busy, cores = os.getloadavg()[0], os.cpu_count()
     if busy > 0.25 * cores:
         console.print(

@@ -17,7 +17,7 @@ TEST_SHARE = 1 / 3
 SHAPE = {"n_estimators": 100, "learning_rate": 0.1, "max_depth": 3}
 
 
-def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 2) -> Result:
+def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1) -> Result:
     """Whether each code holds one factor, each factor lies in one code, and both can be told.
 
     For every factor, boosted trees predict it from all codes. What the splits on a code gain, as
@@ -36,7 +36,9 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 2
         seed: of the split into two thirds for training and one third for testing (15,000 points
             make the public code's 10,000 and 5,000), and of the trees.
         trees: "lightgbm", or "scikit-learn", the reference, which takes tens of times as long.
-        threads: of LightGBM. The result does not depend on it.
+        threads: of LightGBM. The result does not depend on it. More than one seldom pays: the
+            trees are so small that threads mostly wait for each other, and they do so actively;
+            where other programs share the cores, two threads took fifteen times as long as one.
 
     Returns:
         A `Result`: score; parts disentanglement, completeness, informativeness (on the test

@@ -85,6 +85,7 @@ def test_a_factor_is_left_out_by_name_or_number():
     for options in (
         {"factor_names": ("shape", "x"), "leave_out": ("shape",)},
         {"factor_names": ("shape", "x"), "leave_out": "shape"},
+        {"factor_names": ("shape", "x"), "leave_out": 0},
         {"leave_out": (0,)},
     ):
         result = mig_chen(codes, GRID, scale=scale, **options)
@@ -101,10 +102,13 @@ def test_unequal_frequencies_are_divided_by_the_factors_entropy():
 
 
 def test_without_scale_a_code_has_the_noise_of_one_of_twenty_bins():
-    codes = np.stack([A, B], axis=1) * 7.0
-    width = np.ptp(codes, axis=0) / 20
-    explicit = mig_chen(codes, GRID, scale=np.broadcast_to(width / np.sqrt(12), codes.shape))
-    assert mig_chen(codes, GRID).score == pytest.approx(explicit.score)
+    v = np.arange(1200) % 40
+    loc, deviation = v * 7.0, 39 * 7 / 20 / np.sqrt(12)  # of a uniform number in a bin
+    expected = exact_information(loc, np.full(1200, deviation), v) / np.log(40)  # 0.78
+    result = mig_chen(loc[:, None], v[:, None])
+    # A log ratio has a standard deviation of about 0.7: 4 x 0.7 / sqrt(10,000) / log 40 = 0.008.
+    # Noise as wide as the bin would leave 0.46.
+    assert result.score == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -300,6 +300,18 @@ def test_the_bound_is_zero_for_a_q_that_knows_nothing():
     assert bound.mean() == pytest.approx(0, abs=5 * bound.std() / np.sqrt(len(bound)))
 
 
+def test_the_generator_is_shown_a_bound_of_zero_by_a_q_that_knows_nothing():
+    dense = layers.Dense(8, kernel_initializer="zeros")
+    encoder = keras.Sequential([keras.Input(SHAPE), layers.Flatten(), dense])
+    model = InfoGAN(SHAPE, 3, "mlp", categories=[3], noise_dim=2, encoder=encoder, seed=1)
+    model.generator_loss(np.zeros((4000, *SHAPE), "float32"))
+    # Each of the two continuous codes adds 1/2 (1 - c^2), of standard deviation 0.71.
+    found = float(model.trackers["mutual_information_bound"].result())
+    assert found == pytest.approx(0, abs=5 / np.sqrt(4000))
+    # D says 0, that is 1/2: the generator's loss is log 2.
+    assert float(model.trackers["generator_loss"].result()) == pytest.approx(np.log(2), rel=1e-4)
+
+
 def test_classes_reach_the_generator_as_one_hot_vectors():
     inputs = keras.Input((2 + 3 + 1,))
     outputs = layers.Reshape((6, 1, 1))(inputs)
