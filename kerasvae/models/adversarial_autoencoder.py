@@ -28,7 +28,8 @@ class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
     their sum, as in WAE-GAN.
 
     Args:
-        gamma: weight of the adversarial term, at least 0; 0 leaves an autoencoder.
+        gamma: weight of the adversarial term, at least 0; 0 leaves an autoencoder. WAE-GAN's 10 by
+            default; on images of few nats (8x8 digits) it can leave codes of pure noise: take 3.
         prior: "gaussian", "gaussian_mixture", "swiss_roll", or a function from the latent
             dimension to a tfd distribution of codes, registered with
             keras.saving.register_keras_serializable if the model is to be saved.
