@@ -38,6 +38,7 @@ from matplotlib import pyplot as plt
 import kerasvae as kv
 from kerasvae.estimators import discriminator_terms, log_density_ratio, permute_dims
 
+# %%
 FULL = os.environ.get("KERASVAE_TIER", "quick") == "full"
 SEEDS = range(3)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many models: each is compiled anew
@@ -47,7 +48,7 @@ print("Runs on", keras.distribution.list_devices()[0], "with", keras.backend.bac
 # %% [markdown]
 # Keras places everything on a GPU when its backend finds one; the line above says what it found.
 # The quick tier is made for a CPU. The full tier (`KERASVAE_TIER=full`: the 64x64 grid, the
-# paper's networks and 300,000 updates) takes hours on a GPU, and on a CPU it is of no use.
+# paper's networks and 300,000 updates) needs a GPU.
 #
 # ## The question
 #
@@ -111,24 +112,24 @@ class Judge(keras.Model):
     def call(self, z):
         return log_density_ratio(self.network(z))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, **kwargs):
+    def compute_loss(self, x=None, y=None, y_pred=None, *args, **kwargs):
         shuffled = self(self.shuffle(x, self.generator))
         return ops.mean(discriminator_terms(y_pred, shuffled)["discriminator_loss"])
 
 
 # %%
-def estimated_tc(network, codes, fresh, seed, epochs=20, **options):
+def estimated_tc(network, codes, fresh, seed, epochs=25, **options):
     """Mean of r over codes that the discriminator was not trained on."""
     keras.utils.set_random_seed(seed)
     judge = Judge(network(), **options)
-    steps = math.ceil(len(codes) / 500)
-    judge.compile(keras.optimizers.Adam(3e-3), steps_per_execution=steps)  # an epoch a call
-    judge.fit(codes, batch_size=500, epochs=epochs, verbose=0)
+    judge.compile(keras.optimizers.Adam(3e-3), steps_per_execution=20)
+    judge.fit(codes, batch_size=1000, epochs=epochs, verbose=0)
     return float(judge.predict(fresh, batch_size=5000, verbose=0).mean())
 
 
 def toy_tc(covariance, seed, network=lambda: discriminator(4), n=40_000, **options):
-    codes, fresh = (gaussian_codes(covariance, size, k) for k, size in ((seed, n), (100, 20_000)))
+    codes = np.tile(gaussian_codes(covariance, n, seed), (40_000 // n, 1))
+    fresh = gaussian_codes(covariance, 20_000, seed + 100)
     return estimated_tc(network, codes, fresh, seed, **options)
 
 
@@ -145,7 +146,7 @@ for rho in (0.0, 0.6):
 
 # %% [markdown]
 # Draws alone give the number to within a few hundredths of a nat, for a discriminator of two layers
-# after 1,600 steps. The error that remains is on the low side.
+# after 1,000 steps. The error that remains is on the low side.
 #
 # ## How to shuffle
 #
@@ -172,8 +173,8 @@ print("columns keep their numbers:", bool((np.sort(shuffled, axis=0) == table).a
 # %%
 independent = np.diag([1, 1 / 4, 1 / 16, 1 / 64])
 for name, covariance in {"correlated": correlation(0.6), "independent": independent}.items():
-    rows = [toy_tc(covariance, seed, shuffle=permute_rows, epochs=8) for seed in SEEDS]
-    columns = toy_tc(covariance, 0, epochs=8)
+    rows = [toy_tc(covariance, seed, shuffle=permute_rows, epochs=6) for seed in SEEDS]
+    columns = toy_tc(covariance, 0, epochs=6)
     print(f"{name:12} by rows", np.round(rows, 2), f" by columns {columns:.2f}")
     if name == "correlated":
         assert np.max(np.abs(rows)) < 0.1 and columns > 0.7
@@ -197,17 +198,17 @@ for name, covariance in {"correlated": correlation(0.6), "independent": independ
 # what the discriminator has not learnt. If $Z$ is not 1, not even that holds.
 #
 # **Predict.** Draw the estimate over the true TC, from 0 to 10 nats, for a discriminator that is
-# (a) large enough and well trained, (b) trained for 20 steps only, (c) linear, (d) trained on 500
+# (a) large enough and well trained, (b) trained for 40 steps only, (c) linear, (d) trained on 500
 # codes instead of 40,000.
 
 # %%
 rhos = (0.6, 0.9, 0.99, 0.999)
 truth = np.array([-0.5 * np.linalg.slogdet(correlation(rho))[1] for rho in rhos])
 judges = {
-    "two layers, 1,600 steps": {},
-    "20 steps": {"n": 10_000, "epochs": 1},
+    "two layers, 1,000 steps": {},
+    "40 steps": {"epochs": 1},
     "linear": {"network": lambda: discriminator(4, depth=0), "epochs": 4},
-    "500 codes": {"n": 500, "epochs": 1600},
+    "500 codes": {"n": 500},
 }
 found = {
     name: np.array([toy_tc(correlation(rho), 0, **how) for rho in rhos])
@@ -223,3 +224,266 @@ for name, values in found.items():
     panel.plot(truth, values, label=name)
 panel.set(xlabel="true total correlation (nats)", ylabel="estimate on fresh codes\n(nats)")
 panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
+
+# %%
+assert (abs(found["two layers, 1,000 steps"] - truth)[:2] < 0.4).all()
+assert found["two layers, 1,000 steps"][3] < truth[3] - 0.5
+assert (found["40 steps"][2:] < 0.6 * truth[2:]).all()
+assert (abs(found["linear"]) < 0.2).all()
+
+# %% [markdown]
+# The linear discriminator returns zero whatever the truth: both classes have the same means, and a
+# linear function sees no more than that. Forty steps are nearly enough for a small TC, and find
+# less than half of a large one. Where codes lie on a thin sheet, even the trained discriminator
+# falls behind, and it is in no hurry: its loss is near 0, and so is the gradient that would
+# teach it more. The one trained on few codes learns those by heart. On fresh codes its number lies
+# now below the truth and now, by a little, above it: it is not calibrated, and bounds nothing.
+#
+# ## FactorVAE
+#
+# $$\texttt{reconstruction}+\texttt{kl}+\gamma\,\mathbb E_{q(z\mid x)}\,r(z).$$
+#
+# The KL holds the TC once, so the total weight on it is $\gamma+1$.
+# [`FactorVAE`](../kerasvae/models/factor_vae.py) deals each batch out: even images train the VAE,
+# odd ones the discriminator, which so judges codes that the VAE is not being trained on. The
+# paper's "two batches of 64" are `batch_size=128`. To compare on equal terms, **the VAE gets half
+# the batch and half the passes**: in both models an update of the VAE is made from the same number
+# of images, and there are as many updates. Only FactorVAE's discriminator sees extra ones.
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+sprites = kv.data.load("dsprites" if FULL else "dsprites-mini")
+data = sprites if FULL else sprites.images(range(len(sprites)))
+watched = sprites.sample(20_000, seed=1)[0] if FULL else data
+UPDATES, BATCH = (300_000, 64) if FULL else (960, 128)
+print(sprites)
+
+
+# %%
+def networks(latent_dim=10, width=128, shape=(32, 32, 1)):
+    """Small ones, for the quick tier."""
+    encoder = [keras.Input(shape), layers.Flatten()]
+    decoder = [keras.Input((latent_dim,))]
+    hidden = {"units": width, "activation": "relu"}
+    encoder += [layers.Dense(**hidden), layers.Dense(**hidden), layers.Dense(2 * latent_dim)]
+    decoder += [layers.Dense(**hidden), layers.Dense(**hidden), layers.Dense(math.prod(shape))]
+    both = {"encoder": encoder, "decoder": [*decoder, layers.Reshape(shape)]}
+    return {name: keras.Sequential(parts) for name, parts in both.items()}
+
+
+# %%
+def optimizer(model):
+    if FULL:
+        return model.make_optimizer(1e-4)  # the paper's
+    vae = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, UPDATES))
+    if not isinstance(model, kv.FactorVAE):
+        return vae
+    return {"vae": vae, "discriminator": keras.optimizers.Adam(1e-3, 0.5, 0.9)}
+
+
+def judge():
+    return discriminator(10, width=256, depth=3)
+
+
+# %%
+def trained(cls, seed, batch_size, callbacks=(), **options):
+    keras.utils.set_random_seed(seed)
+    options |= {} if FULL else networks()
+    model = cls(sprites.image_shape, latent_dim=10, seed=seed, **options)
+    model.compile(optimizer(model), steps_per_execution=12)
+    epochs = UPDATES * batch_size // len(sprites)
+    how = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
+    return model, model.fit(data, callbacks=list(callbacks), **how).history
+
+
+# %% [markdown]
+# `SurgeryCallback` writes the exact terms, over all images, beside what the model logs: chapter 3
+# while training.
+#
+# **Predict.** Whose TC is lower, and what is paid for it? Where will the discriminator's number lie
+# at the end: near the exact one, below, above?
+
+# %%
+runs = {"VAE": [], "FactorVAE": []}
+for seed in SEEDS:
+    runs["VAE"].append(trained(kv.VAE, seed, BATCH))
+    watch = kv.callbacks.SurgeryCallback(data, every=8)
+    own = {"gamma": 35.0} if FULL else {"gamma": 10.0, "discriminator": judge()}
+    runs["FactorVAE"].append(trained(kv.FactorVAE, seed, 2 * BATCH, [watch], **own))
+
+surgery = {
+    name: [kv.surgery.decompose(model, data, samples=6144) for model, _ in pairs]
+    for name, pairs in runs.items()
+}
+kv.plotting.surgery_bars(surgery)
+
+
+# %%
+def column(name, term):
+    return np.array([getattr(result, term) for result in surgery[name]])  # one for each seed
+
+
+for name in surgery:
+    shown = ("reconstruction", "mutual_information", "total_correlation", "dimension_wise_kl")
+    print(f"{name:10}", *(f"{term} {column(name, term).round(2)}" for term in shown))
+saved = column("VAE", "total_correlation") - column("FactorVAE", "total_correlation")
+assert (saved > 0.4).all() and saved.mean() > 0.7
+
+# %% [markdown]
+# In every seed FactorVAE's exact TC is lower, by a nat or more on average. It is not free:
+# reconstruction is several nats worse, and part of the TC came back as dimension-wise KL, which at
+# these weights is cheaper. So this does not show that FactorVAE beats a beta-VAE at equal
+# reconstruction; for that one would draw the curves of chapter 6.
+#
+# ## The number in the log
+#
+# We stop the models, and train a fresh discriminator of the same size on their codes, which now
+# stand still.
+#
+# **Predict.** What will it find: what the model logged, more, or all?
+
+
+# %%
+def draws(model, n, seed):
+    rng = np.random.default_rng(seed)
+    q = model.predict(watched, verbose=0)
+    image = rng.integers(len(watched), size=n)
+    z = q["loc"][image] + q["scale"][image] * rng.standard_normal((n, 10))
+    return z.astype("float32")
+
+
+# %%
+models = [model for model, _ in runs["FactorVAE"]]
+histories = [history for _, history in runs["FactorVAE"]]
+logged = np.array([history["total_correlation"][-1] for history in histories])
+fresh = [
+    estimated_tc(judge, draws(model, 60_000, 0), draws(model, 20_000, 1), seed, epochs=8)
+    for seed, model in enumerate(models)
+]
+fresh = np.array(fresh)
+exact = column("FactorVAE", "total_correlation")
+print("logged", logged.round(2), " fresh", fresh.round(2), " exact", exact.round(2))
+
+# %%
+figure, panel = plt.subplots(figsize=(6.2, 3.2))
+blue, orange, green = "#0072B2", "#D55E00", "#009E73"
+lines = {"exact_total_correlation": ("o-", blue), "total_correlation": ("s-", orange)}
+for term, (style, color) in lines.items():
+    curves = np.array([history[term][7::8] for history in histories]).T  # (times, seeds)
+    x = UPDATES * np.arange(1, len(curves) + 1) / len(curves)
+    panel.plot(x, curves, style, color=color)
+    panel.plot([], [], style, color=color, label=term.replace("_", " "))
+panel.plot(3 * [1.03 * UPDATES], fresh, "^", color=green, label="fresh discriminator")
+panel.axhline(0, color="black", lw=1, marker="")
+panel.set(xlabel="updates", ylabel="FactorVAE: total correlation\n(nats per image)")
+panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
+
+# %%
+assert (logged < 0.5 * exact).all()
+assert (fresh > logged + 0.3).all() and (fresh < exact).all()
+
+# %% [markdown]
+# The log (the lower curves) says that next to nothing is left to remove; surgery says that nats are.
+# The two do not even move together: after the first updates the logged one falls, the exact one
+# hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
+# the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever
+# it has learnt. What it too does not find sits in fine structure: 3,072 narrow posteriors, which surgery
+# resolves one by one and a smooth function does not. Of the logged number one can say that it is
+# the game's score, and not a measurement.
+#
+# ## The leaking gradient
+#
+# The discriminator's loss is a function of codes, and codes are a function of the encoder. In
+# several published programs the gradient runs on into the encoder, which then *helps* the
+# discriminator: it makes codes easier to tell from shuffled ones. The library cuts it by
+# `stop_gradient`. To see it we use that one step of plain SGD with rate 1 moves a weight by its
+# gradient.
+#
+# **Predict.** For the class-0 half of the loss, $\frac12\log(1+e^{-r})$: what is its derivative in
+# $r$, and hence the leak's direction and size beside that of the TC term, $r$ itself?
+
+
+# %%
+class OneStep(keras.Model):
+    def __init__(self, model, loss):
+        super().__init__()
+        self.model, self.loss_of = model, loss
+
+    def call(self, x):
+        return x
+
+    def compute_loss(self, x=None, *args, **kwargs):
+        return self.loss_of(x)
+
+
+# %%
+def encoder_gradient(model, loss, x):
+    start, before = model.get_weights(), model.encoder.get_weights()
+    step = OneStep(model, loss)
+    step.compile(keras.optimizers.SGD(1.0))
+    step.fit(x, batch_size=len(x), verbose=0)
+    after = model.encoder.get_weights()
+    model.set_weights(start)
+    return np.concatenate([np.ravel(b - a) for b, a in zip(before, after)])
+
+
+def ratio(x):
+    return log_density_ratio(model.discriminator(model.encode(x)["loc"]))
+
+
+# %%
+# NBVAL_CHECK_OUTPUT
+for model in models:
+    leak = encoder_gradient(model, lambda x: ops.mean(0.5 * ops.softplus(-ratio(x))), watched[:256])
+    tc = encoder_gradient(model, lambda x: ops.mean(ratio(x)), watched[:256])
+    cut = encoder_gradient(model, model.discriminator_loss, watched[:256])
+    cosine = leak @ tc / np.linalg.norm(leak) / np.linalg.norm(tc)
+    size = np.linalg.norm(leak) / np.linalg.norm(tc)
+    assert not cut.any() and cosine < -0.5 and 0 < size < 0.6
+    print("zero with the cut:", not cut.any(), " leak against the TC term:", bool(cosine < 0))
+
+# %% [markdown]
+# With the cut, every number is exactly zero. Without it, the derivative is $-\frac12(1-D(z))$: the
+# leak points against the TC term and takes at most $\frac12$ from its weight $\gamma$. That is
+# why the bug lives on. At $\gamma=35$ no curve would show it, above all none that a seed does not
+# also show; at $\gamma$ near zero, where one only wants to *watch* the TC, it changes the model
+# watched. Such a bug is found by a test of the gradient, not by looking at results.
+#
+# ## Limits
+#
+# - Small models, 960 updates, one $\gamma$. How far the exact TC falls varies with the seed, and
+#   with the settings: with six dimensions and a constant learning rate we have seen seeds in
+#   which it did not fall at all. That the logged number was low in each of them makes the point.
+# - The exact TC is that of the mixture of these $N$ posteriors. With few images and narrow
+#   posteriors it counts structure that more images would wash out.
+# - The comparison is at equal updates, not at equal reconstruction.
+# - The fresh discriminator is one size and one training; its number is again a bound at best. It
+#   also had larger batches and a higher learning rate than the one in the game, so the lag is a
+#   likely reason and not a proven one.
+#
+# ## Exercises
+#
+# 1. *Easy.* What are the loss and the accuracy of the best discriminator when the TC is zero?
+# 2. *Easy.* In the failure experiment, print $\log Z$ beside each estimate. Which of the four is
+#    calibrated?
+# 3. *Medium.* Derive $\mathbb E_q r=\mathrm{TC}-\mathrm{KL}(q\,\|\,q_r)+\log Z$, and from it a
+#    number that is a lower bound for every $r$.
+# 4. *Medium.* Give the discriminator of FactorVAE a learning rate ten times as large, then ten
+#    times as small. Predict logged and exact TC first.
+# 5. *Hard.* Derive the leak of the class-1 half of the loss, whose codes are shuffled. Does it help
+#    or harm the TC term?
+# 6. *Open.* Let the discriminator catch up: several of its steps for each of the VAE's, by
+#    overriding `players` or by freezing the VAE for a while. At equal time, is the exact TC
+#    lower?
+#
+# ## References
+#
+# - Kim, Mnih (2018). *Disentangling by factorising.* Equations 2 and 3, algorithms 1 and 2.
+# - Sugiyama, Suzuki, Kanamori (2012). *Density ratio estimation in machine learning.*
+# - Goodfellow and others (2014). *Generative adversarial nets.* Proposition 1: the best
+#   discriminator.
+# - Donsker, Varadhan (1975); Nguyen, Wainwright, Jordan (2010). Lower bounds of a KL by functions.
+# - McAllester, Stratos (2020). *Formal limitations on the measurement of mutual information.*
+# - Chen, Li, Grosse, Duvenaud (2018). *Isolating sources of disentanglement in variational
+#   autoencoders.* The same term by densities.
