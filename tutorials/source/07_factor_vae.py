@@ -384,7 +384,8 @@ assert (logged < 0.5 * exact).all()
 assert (fresh > logged + 0.3).all() and (fresh < exact).all()
 
 # %% [markdown]
-# The log (the lower curves) says that next to nothing is left to remove; surgery says that nats are.
+# The log (the lower curves) says that next to nothing is left to remove; surgery says that nats
+# are.
 # The two do not even move together: after the first updates the logged one falls, the exact one
 # hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
 # the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever

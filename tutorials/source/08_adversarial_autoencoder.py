@@ -36,6 +36,7 @@ import numpy as np
 from keras import layers, ops
 from matplotlib import pyplot as plt
 
+# %%
 import kerasvae as kv
 from kerasvae import priors
 
@@ -128,7 +129,7 @@ def trained(cls, seed, epochs=EPOCHS, **options):
     model.fit(images, batch_size=128, epochs=epochs, verbose=0)
     return model
 
-
+# %%
 def adversarial(seed, **options):
     options["discriminator"] = dense((2,), 2, 256)
     return trained(kv.AdversarialAutoencoder, seed, **options)
@@ -158,7 +159,7 @@ def draws(name, n=N, seed=1):
     keras.utils.set_random_seed(seed)
     return ops.convert_to_numpy(getattr(priors, name)(2).sample(n))
 
-
+# %%
 def distance(models, name):
     """MMD between codes and prior, one for each seed."""
     y = draws(name)
@@ -261,7 +262,7 @@ surgery = {
     for name, models in groups.items()
 }
 
-
+# %%
 def term(name, key):
     """One value for each seed."""
     return np.array([getattr(result, key) for result in surgery[name]])

@@ -36,6 +36,7 @@ from matplotlib import pyplot as plt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score
 
+# %%
 import kerasvae as kv
 
 FULL = os.environ.get("KERASVAE_TIER", "quick") == "full"
@@ -87,7 +88,7 @@ digits = kv.data.load("digits")
 images, labels = digits.images(range(len(digits))), digits.factors(range(len(digits)))[:, 0]
 NOISE = 16
 
-
+# %%
 def discriminator(outputs, units=256):
     network = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
     for _ in range(2):
