@@ -389,8 +389,8 @@ assert (fresh > logged + 0.3).all() and (fresh < exact).all()
 # The two do not even move together: after the first updates the logged one falls, the exact one
 # hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
 # the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever
-# it has learnt. What it too does not find sits in fine structure: 3,072 narrow posteriors, which surgery
-# resolves one by one and a smooth function does not. Of the logged number one can say that it is
+# it has learnt. What it too does not find sits in fine structure: 3,072 narrow posteriors, which
+# surgery resolves one by one and a smooth function does not. Of the logged number one can say that it is
 # the game's score, and not a measurement.
 #
 # ## The leaking gradient
