@@ -390,8 +390,8 @@ assert (fresh > logged + 0.3).all() and (fresh < exact).all()
 # hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
 # the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever
 # it has learnt. What it too does not find sits in fine structure: 3,072 narrow posteriors, which
-# surgery resolves one by one and a smooth function does not. Of the logged number one can say that it is
-# the game's score, and not a measurement.
+# surgery resolves one by one and a smooth function does not. Of the logged number one can say
+# that it is the game's score, and not a measurement.
 #
 # ## The leaking gradient
 #
