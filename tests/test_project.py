@@ -206,7 +206,10 @@ def test_modules_are_documented_and_short(path):
             assert ast.get_docstring(node), f"{node.name} has no docstring"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < 60, f"{node.name} is too long"
+            # A docstring with formula and references may be long; code may not.
+            documented = len((ast.get_docstring(node, clean=False) or "").splitlines())
+            code = node.end_lineno - node.lineno - documented
+            assert code < 60, f"{node.name} is too long"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
