@@ -83,12 +83,12 @@ plt.style.use(kv.plotting.STYLE)
 # the bound? And for a categorical code of ten classes, what is the most that it can be?
 
 # %%
-# NBVAL_CHECK_OUTPUT
 digits = kv.data.load("digits")
 images, labels = digits.images(range(len(digits))), digits.factors(range(len(digits)))[:, 0]
 NOISE = 16
 
 # %%
+# NBVAL_CHECK_OUTPUT
 def discriminator(outputs, units=256):
     network = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten()])
     for _ in range(2):
