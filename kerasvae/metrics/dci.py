@@ -35,7 +35,7 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
         factors: (n, K), whole numbers for classes, floats for continuous factors.
         seed: of the split into two thirds for training and one third for testing (15,000 points
             make the public code's 10,000 and 5,000), and of the trees.
-        trees: "lightgbm", or "scikit-learn", the reference, which takes tens of times as long.
+        trees: "lightgbm", or "scikit-learn", the reference, which takes ten times as long.
         threads: of LightGBM. The result does not depend on it. More than one seldom pays: the
             trees are so small that threads mostly wait for each other, and they do so actively;
             where other programs share the cores, two threads took fifteen times as long as one.
