@@ -67,12 +67,7 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     """
     check_choice("trees", trees, ("lightgbm", "scikit-learn"))
     threads = check_positive_int("threads", threads)
-    codes, factors = check_codes_and_factors(codes, factors, "dci")
-    if factors.shape[1] < 2:
-        raise ValueError(
-            "dci asks whether a code holds one factor and not several: it needs two factors or "
-            f"more. Received: factors of shape {factors.shape}"
-        )
+    codes, factors = check_codes_and_factors(codes, factors, "dci", least=2)
     order = np.random.default_rng(seed).permutation(len(codes))
     train, test = np.split(order, [len(codes) - int(len(codes) * TEST_SHARE)])
     _check_split(factors, train, test)

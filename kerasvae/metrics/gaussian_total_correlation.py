@@ -63,7 +63,7 @@ def gaussian_total_correlation(codes, factors=None, seed: int = 0, bins: int = B
     wasserstein = max(2 * variance.sum() - 2 * roots.sum(), 0.0)
     return Result(
         "gaussian_total_correlation",
-        max(float(total_correlation), 0.0),
+        max(float(total_correlation), 0.0) + 0.0,  # no -0.0
         parts={
             "wasserstein": float(wasserstein),
             "wasserstein_normalised": float(wasserstein / max(variance.sum(), 1e-300)),

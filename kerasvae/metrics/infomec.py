@@ -73,7 +73,7 @@ def infomec(
     """
     bins, neighbors = check_bins(bins), check_positive_int("neighbors", neighbors)
     active_range = check_non_negative("active_range", active_range)
-    codes, factors = check_codes_and_factors(codes, factors, "infomec")
+    codes, factors = check_codes_and_factors(codes, factors, "infomec", least=2)
     _check_sizes(codes, factors, neighbors)
 
     labels = factor_labels(factors, bins)
@@ -155,11 +155,6 @@ def _linear_share(codes: np.ndarray, values: np.ndarray, entropy: float) -> floa
 
 
 def _check_sizes(codes: np.ndarray, factors: np.ndarray, neighbors: int) -> None:
-    if factors.shape[1] < 2:
-        raise ValueError(
-            "infomec asks whether a code holds one factor and not several: it needs two factors or "
-            f"more. Received: factors of shape {factors.shape}"
-        )
     if len(codes) <= neighbors:
         raise ValueError(
             f"infomec looks at {neighbors} neighbours of each point: give more points. "

@@ -25,7 +25,9 @@ def check_codes(codes) -> np.ndarray:
     return codes
 
 
-def check_codes_and_factors(codes, factors, metric: str) -> tuple[np.ndarray, np.ndarray]:
+def check_codes_and_factors(
+    codes, factors, metric: str, least: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Codes as (n, D) float64 and factors as (n, K), in the same number of points.
 
     A factor of one value holds nothing to find: it is refused. Few points are warned of.
@@ -34,9 +36,10 @@ def check_codes_and_factors(codes, factors, metric: str) -> tuple[np.ndarray, np
         codes: (n, D).
         factors: (n, K) whole numbers, or floats for factors that are continuous.
         metric: the name, for messages.
+        least: number of factors; 2 where a metric asks whether a code mixes them.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, or a factor that does not vary.
+        ValueError: shapes that do not fit, NaN, too few factors, or one that does not vary.
     """
     codes, factors = check_codes(codes), np.asarray(factors)
     if factors.ndim != 2 or len(factors) != len(codes) or factors.shape[1] < 1:
@@ -46,6 +49,11 @@ def check_codes_and_factors(codes, factors, metric: str) -> tuple[np.ndarray, np
         )
     if not np.issubdtype(factors.dtype, np.number) or not np.isfinite(factors).all():
         raise ValueError("factors must be finite numbers. Received: NaN, infinite or other values")
+    if factors.shape[1] < least:
+        raise ValueError(
+            f"{metric} asks whether a code holds one factor and not several: it needs two factors "
+            f"or more. Received: factors of shape {factors.shape}"
+        )
     for column, values in enumerate(factors.T):
         if (values == values[0]).all():
             raise ValueError(

@@ -50,12 +50,7 @@ def modularity(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
         Result(modularity 1.000)
     """
     bins = check_bins(bins)
-    codes, factors = check_codes_and_factors(codes, factors, "modularity")
-    if factors.shape[1] < 2:
-        raise ValueError(
-            "modularity asks whether a code holds one factor and not several: it needs two factors "
-            f"or more. Received: factors of shape {factors.shape}"
-        )
+    codes, factors = check_codes_and_factors(codes, factors, "modularity", least=2)
     information = mutual_information(equal_width_bins(codes, bins), factor_labels(factors, bins))
     top = information.max(axis=1)
     share = information / np.where(top > 0, top, 1.0)[:, None]  # (D, K), 1 at the top factor

@@ -105,19 +105,14 @@ class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
 
     def autoencoder_loss(self, x, training=True):
         """Mean objective of the autoencoder on a batch, scalar; the discriminator only judges."""
-        outputs = self(x, training=training)
-        terms = self.terms(x, outputs)
-        self.track(terms)
-        return sum(self.losses, start=ops.mean(self.objective(terms)))
+        return self.batch_loss(x, self(x, training=training))
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""
         z = ops.stop_gradient(self(x, training=training)["z"])
         draws = self.prior.sample(ops.shape(z)[0], seed=tfp_seed(self.seed_generator))
-        terms = discriminator_terms(
-            log_density_ratio(self.discriminator(z, training=training)),
-            log_density_ratio(self.discriminator(draws, training=training)),
-        )
+        both = self.discriminator(ops.concatenate([z, draws]), training=training)
+        terms = discriminator_terms(*ops.split(log_density_ratio(both), 2))
         self.track(terms)
         return ops.mean(terms["discriminator_loss"])
 

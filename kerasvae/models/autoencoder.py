@@ -50,12 +50,24 @@ class VariationalAutoencoder(TrainStep, LatentVariableModel):
         """What is minimised, as a sum of weighted terms: (batch,) float32 in nats."""
         raise NotImplementedError("A model defines its objective(terms).")
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The mean objective over a batch, scalar; the only place that averages over images."""
-        self._refuse_targets(y, sample_weight)
-        terms = self.terms(x, y_pred)
+    def batch_loss(self, x, outputs):
+        """The mean objective over a batch, scalar; the only place that averages over images.
+
+        Args:
+            x: images (batch, H, W, C).
+            outputs: what `call` returned for them.
+
+        Returns:
+            Scalar float32, nats, with what layers of custom networks add.
+        """
+        terms = self.terms(x, outputs)
         self.track(terms)
-        loss = ops.mean(self.objective(terms))
+        return sum(self.losses, start=ops.mean(self.objective(terms)))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """What Keras minimises: `batch_loss`; a training step is counted."""
+        self._refuse_targets(y, sample_weight)
+        loss = self.batch_loss(x, y_pred)
         if training:
             self.step.assign_add(1)
-        return sum(self.losses, start=loss)  # what layers of custom networks add
+        return loss

@@ -88,10 +88,7 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
 
     def vae_loss(self, x, training=True):
         """Mean objective of the VAE on a batch, scalar; the discriminator only judges."""
-        outputs = self(x, training=training)
-        terms = self.terms(x, outputs)
-        self.track(terms)
-        return sum(self.losses, start=ops.mean(self.objective(terms)))
+        return self.batch_loss(x, self(x, training=training))
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""
