@@ -1,0 +1,25 @@
+"""Figures. Every function takes arrays, returns a matplotlib Figure and shows nothing.
+
+A notebook shows the figure that ends a cell; a script calls its `savefig`. Nothing here goes
+through pyplot, so no window opens and no list of open figures grows.
+"""
+
+from kerasvae.plotting.images import reconstructions, traversals
+from kerasvae.plotting.scores import factor_heatmap
+from kerasvae.plotting.style import COLOURS, MARKERS, STYLE, WIDTH, Figure, style
+from kerasvae.plotting.terms import SURGERY_PARTS, surgery_bars, terms_over_training
+
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "STYLE",
+    "SURGERY_PARTS",
+    "WIDTH",
+    "Figure",
+    "factor_heatmap",
+    "reconstructions",
+    "style",
+    "surgery_bars",
+    "terms_over_training",
+    "traversals",
+]
