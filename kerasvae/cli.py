@@ -1,4 +1,4 @@
-"""The command line: kerasvae train | evaluate | surgery | traverse | tutorials | datasets."""
+"""The command line; `kerasvae --help` lists its commands."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ import typer.core
 from rich import box
 from rich.table import Table
 
-from kerasvae import data, reports, train_command
+from kerasvae import comparison, data, evaluation, reports, run_report, scores, train_command
 from kerasvae.command_options import one_of
 from kerasvae.runs import Run, versions
 from kerasvae.train_command import console, say
@@ -36,6 +36,9 @@ app = typer.Typer(
 )
 app.add_typer(train_command.app, name="train")
 
+# What a terminal has room for; the page has all.
+SHOWN = ("reconstruction", "mutual_information", "total_correlation", "mig", "dci", "sap")
+
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
 
 
@@ -55,27 +58,57 @@ def traverse(
     say(str(reports.draw_traversals(run, model, dataset, image, span)))
 
 
-@app.command(epilog="Example: kerasvae evaluate runs/vae")
+@app.command(epilog="Example: kerasvae evaluate runs/vae --draws 5")
 def evaluate(
     run_folder: RunFolder,
     images: Annotated[
         int | None,
         typer.Option(help="Only so many images, drawn at random.", metavar="N", min=1),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="A metric; repeat it for several. All of them if none.", metavar="NAME"),
+    ] = None,
+    points: Annotated[
+        int, typer.Option(help="Images in a draw that metrics see.", metavar="N", min=1)
+    ] = 10_000,
+    draws: Annotated[
+        int, typer.Option(help="Draws, for the spread of every score.", metavar="N", min=1)
+    ] = 3,
+    samples: Annotated[
+        int, typer.Option(help="Of the surgery: pairs of an image and a code.", metavar="N")
+    ] = 10_000,
 ):
-    """Print the mean terms and the KL of each latent dimension; write evaluation.json."""
+    """Measure terms, exact surgery and every score; write evaluation.json and report.html."""
+    for name in metric or []:
+        one_of("metric", scores.NAMES)(name)
     run, model, dataset = _trained(run_folder)
     with console.status("evaluating"):
-        result = reports.evaluate(run, model, dataset, images)
-    table = Table("term", "mean of images", title=f"{result['images']:,} images, {run.folder}")
-    for name, value in {**result["terms"], "loss": result["loss"]}.items():
-        table.add_row(name, f"{value:.3f}")
-    table.add_section()
-    kl = enumerate(result["per_dimension_kl"])
-    for dimension, value in sorted(kl, key=lambda pair: -pair[1]):
-        table.add_row(f"kl of z_{dimension}", f"{value:.3f}")
-    console.print(table)
-    say(str(run.path("evaluation.json")))
+        result = evaluation.evaluate(
+            run, model, dataset, images, metric or scores.NAMES, points, draws, samples
+        )
+        page = run_report.write_report(run, model, dataset, result)
+    for table in run_report.tables(result, str(run.folder)):
+        console.print(table)
+    for path in (run.path(evaluation.FILE), page):
+        say(str(path))
+
+
+@app.command(epilog="Example: kerasvae compare runs/*")
+def compare(
+    run_folders: Annotated[
+        list[Path], typer.Argument(help="Folders of evaluated runs.", metavar="RUN...")
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write.", metavar="FOLDER")] = Path(
+        "comparison"
+    ),
+):
+    """Set evaluated runs side by side; write comparison.csv and comparison.html."""
+    rows = comparison.read_rows(run_folders)
+    shown = [name for name in SHOWN if any(row.get(name) is not None for row in rows)]
+    console.print(comparison.table(rows, shown))
+    for path in comparison.write_comparison(out, rows):
+        say(str(path))
 
 
 @app.command(epilog="Example: kerasvae surgery runs/vae --samples 10000")

@@ -3,7 +3,6 @@
 import difflib
 import inspect
 import json
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,8 @@ import typer
 from rich.markup import escape
 
 from kerasvae import data
-from kerasvae.models import BY_NAME, LatentVariableModel
+from kerasvae.introspection import argument_help, formula, own_arguments, summary
+from kerasvae.models import BY_NAME
 
 
 def json_value(text: str) -> Any:
@@ -77,39 +77,6 @@ def data_options(source: str, pairs: list[str], image_size: int | None) -> dict[
         if name not in known:
             raise refusal(f"option of {source}", name, sorted(known))
     return options
-
-
-def own_arguments(model: type) -> dict[str, inspect.Parameter]:
-    """Arguments of a model's constructor beside those that all models have.
-
-    Example:
-        >>> list(own_arguments(BY_NAME["beta-vae"]))
-        ['beta', 'warmup_steps']
-    """
-    common = inspect.signature(LatentVariableModel).parameters
-    own = {}
-    for ancestor in model.__mro__:
-        shared = issubclass(LatentVariableModel, ancestor)  # with all models, or Keras's
-        if "__init__" in vars(ancestor) and not shared:
-            for name, parameter in inspect.signature(ancestor.__init__).parameters.items():
-                variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-                if name != "self" and name not in common and not variadic:
-                    own.setdefault(name, parameter)
-    return own
-
-
-def argument_help(model: type, name: str) -> str:
-    """What the docstring of a model, or of an ancestor, says of an argument."""
-    for ancestor in model.__mro__:
-        found = re.search(
-            rf"^    {name}: (.+?)(?=^    \S|^\S|^$|\Z)",
-            inspect.cleandoc(ancestor.__doc__ or ""),
-            re.MULTILINE | re.DOTALL,
-        )
-        if found:
-            text = " ".join(found.group(1).split())
-            return text[:1].upper() + text[1:]
-    return ""
 
 
 def option(panel: str, help: str, default: str = "", flag: str = "", **settings):
@@ -185,7 +152,7 @@ def model_command(
 
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = escape(_summary(model))
+    command.__doc__ = escape(_help(model))
     return command
 
 
@@ -194,8 +161,6 @@ def _panel(parameter: inspect.Parameter) -> str:
     return option_info.rich_help_panel
 
 
-def _summary(model: type) -> str:
+def _help(model: type) -> str:
     """First sentence and formula of a model's docstring."""
-    text = inspect.getdoc(model) or ""
-    formula = re.search(r"^Formula:\n +(.+)$", text, re.MULTILINE)
-    return text.splitlines()[0] + (f"\n\nMinimises {formula[1]}" if formula else "")
+    return summary(model) + (f"\n\nMinimises {formula(model)}" if formula(model) else "")

@@ -23,10 +23,13 @@ FILES = (
     "reconstructions.png",
     "traversals.png",
     "evaluation.json",
+    "report.html",
     "surgery.json",
     "surgery.png",
 )
 LOGS = "tensorboard"
+
+TRAINING_DEFAULTS = {"steps": 4000, "devices": 1, "log_every": 100, "checkpoint_every": 1000}
 
 # The convolutional networks halve the image four times; below this size their maps get too small
 # to be worth it, and the mlp is both better and faster on a CPU.
@@ -127,6 +130,12 @@ class Run:
                 f"{'; '.join(different)}. Leave them out to resume it, or choose another --out."
             )
 
+    def extend(self, steps: int) -> None:
+        """Let the run go on to so many steps, if they are more than it has."""
+        if steps > self.config["training"]["steps"]:
+            self.config["training"]["steps"] = steps
+            self.write_json("config.json", self.config)
+
     def dataset(self):
         """The images of the run.
 
@@ -219,9 +228,11 @@ def new_config(model: str, given: dict, dataset) -> dict:
     """
     given = dict(given)
     images = {"source": given.pop("data"), "options": given.pop("data_option", {})}
-    defaults = {"steps": 4000, "devices": 1, "log_every": 100, "checkpoint_every": 1000}
-    defaults["batch_size"] = BY_NAME[model].default_batch_size
-    defaults["learning_rate"] = BY_NAME[model].default_learning_rate
+    defaults = {
+        **TRAINING_DEFAULTS,
+        "batch_size": BY_NAME[model].default_batch_size,
+        "learning_rate": BY_NAME[model].default_learning_rate,
+    }
     training = {name: given.pop(name, default) for name, default in defaults.items()}
     arguments = {
         "image_shape": list(dataset.image_shape),

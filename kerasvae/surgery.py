@@ -61,7 +61,9 @@ def decompose_posterior(loc, scale, samples: int = 10_000, seed: int = 0) -> Dec
     return _decompose(loc, scale, image, z)
 
 
-def decompose(model, images, samples: int = 10_000, seed: int = 0) -> Decomposition:
+def decompose(
+    model, images, samples: int = 10_000, seed: int = 0, parameters: dict | None = None
+) -> Decomposition:
     """The same for a model and the images it is to be judged on, with the reconstruction term.
 
     Formula:
@@ -72,6 +74,8 @@ def decompose(model, images, samples: int = 10_000, seed: int = 0) -> Decomposit
         images: (N, H, W, C) float in [0, 1], or a data set of kerasvae.data.
         samples: how many pairs of an image and z to draw.
         seed: whole number; the same seed gives the same figures.
+        parameters: what `model.posteriors(images)` returned, where it is at hand: the images are
+            not encoded once more then.
 
     Returns:
         A Decomposition, in nats per image.
@@ -91,7 +95,14 @@ def decompose(model, images, samples: int = 10_000, seed: int = 0) -> Decomposit
     check_count("seed", seed)
     _check_prior(model)
     fetch = _image_reader(model, images)
-    loc, scale = _checked_posterior(*_encode(model, fetch, len(images)))
+    if parameters is None:
+        parameters = dict(zip(("loc", "scale"), _encode(model, fetch, len(images)), strict=True))
+    loc, scale = _checked_posterior(**parameters)
+    if len(loc) != len(images):
+        raise ValueError(
+            f"parameters: expected a row for each of the {len(images)} images. "
+            f"Received: {len(loc)} rows"
+        )
     image, z = _draw(loc, scale, samples, seed)
     return _decompose(loc, scale, image, z, _reconstruction(model, fetch, image, z))
 

@@ -144,10 +144,7 @@ def _resumed(folder, model_name, given, pairs, image_size):
         source = given.get("data", run.config["data"]["source"])
         given["data_option"] = data_options(source, pairs, image_size)
     run.check_same({"model": model_name, **given})
-    steps = given.get("steps", 0)
-    if steps > run.config["training"]["steps"]:
-        run.config["training"]["steps"] = steps
-        run.write_json("config.json", run.config)
+    run.extend(given.get("steps", 0))
     if run.config["versions"] != versions():
         say(f"Versions differ from the run's {run.config['versions']}: so may the bits.")
     return run, run.dataset()

@@ -12,7 +12,8 @@ from PIL import Image
 
 import kerasvae
 from kerasvae import cli, data, plotting, reports
-from kerasvae.command_options import argument_help, json_value, model_command, own_arguments
+from kerasvae.command_options import json_value, model_command
+from kerasvae.introspection import argument_help, own_arguments
 from kerasvae.models import BY_NAME, BetaVAE
 from kerasvae.runs import Run, suited_architecture
 from kerasvae.training import session

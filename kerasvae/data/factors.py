@@ -75,6 +75,15 @@ class FactorDataset(ImageDataset):
             return self._codes[indices]
         return np.stack(np.unravel_index(indices, self.factor_sizes), axis=1)
 
+    def subset(self, indices) -> "FactorDataset":
+        """The images of some indices, with their factors, as a data set in memory.
+
+        Arguments and errors as for `images`. The factors keep their values, also those that no
+        image of the subset has.
+        """
+        values = dict(zip(self.factor_names, self.factor_values, strict=True))
+        return FactorDataset(self.images(indices), values, self.factors(indices), name=self.name)
+
     def indices_of(self, factors) -> np.ndarray:
         """Which image shows a combination of factors, where every combination has one.
 

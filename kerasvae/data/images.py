@@ -61,6 +61,10 @@ class ImageDataset:
             return rows.astype(np.float32)
         return np.multiply(rows, np.float32(1 / self._maximum), dtype=np.float32)
 
+    def subset(self, indices) -> "ImageDataset":
+        """The images of some indices as a data set in memory; arguments and errors as `images`."""
+        return ImageDataset(self.images(indices), name=self.name)
+
     def keras_dataset(
         self,
         batch_size: int,

@@ -5,7 +5,7 @@ through pyplot, so no window opens and no list of open figures grows.
 """
 
 from kerasvae.plotting.images import reconstructions, traversals
-from kerasvae.plotting.scores import factor_heatmap
+from kerasvae.plotting.scores import factor_heatmap, score_against_terms
 from kerasvae.plotting.style import COLOURS, MARKERS, STYLE, WIDTH, Figure, style
 from kerasvae.plotting.terms import SURGERY_PARTS, surgery_bars, terms_over_training
 
@@ -18,6 +18,7 @@ __all__ = [
     "Figure",
     "factor_heatmap",
     "reconstructions",
+    "score_against_terms",
     "style",
     "surgery_bars",
     "terms_over_training",

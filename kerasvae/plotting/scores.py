@@ -1,8 +1,10 @@
 """Figures of scores: the matrix behind one, and one against the terms of the ELBO."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from kerasvae.plotting.style import WIDTH, Figure, style
+from kerasvae.plotting.style import COLOURS, MARKERS, WIDTH, Figure, style
 
 
 @style()
@@ -48,4 +50,61 @@ def factor_heatmap(matrix, factor_names=None, code_labels=None, label="importanc
     panel.tick_params(length=0)
     panel.grid(False)
     figure.colorbar(shown, label=label)
+    return figure
+
+
+@style()
+def score_against_terms(
+    rows: Sequence[Mapping], score: str, terms: Sequence[str], group: str = "setting"
+) -> Figure:
+    """A score of many runs against each term of the ELBO, a panel a term.
+
+    Args:
+        rows: a mapping for each run, with its group, its score and its terms; a run without one
+            of the numbers (None) is left out of that panel.
+        score: which number is drawn upwards.
+        terms: which are drawn to the right, in nats.
+        group: the key whose values share a colour and a marker.
+
+    Returns:
+        A matplotlib Figure.
+
+    Raises:
+        ValueError: no run has the score, or no terms.
+
+    Example:
+        >>> rows = [{"setting": "vae", "mig": 0.1, "kl": 9.0}]
+        >>> score_against_terms(rows, "mig", ["kl"])
+        <Figure size ... with 1 Axes>
+    """
+    if not terms or all(row.get(score) is None for row in rows):
+        raise ValueError(
+            f"rows: expected runs with the score {score!r}, and terms to draw it against. "
+            f"Received: {len(rows)} rows, terms={list(terms)}"
+        )
+    columns = min(len(terms), 3)
+    lines = -(-len(terms) // columns)
+    figure = Figure(figsize=(WIDTH, 2.3 * lines + 0.3))
+    panels = figure.subplots(lines, columns, squeeze=False, sharey=True).reshape(-1)
+    groups = list(dict.fromkeys(row[group] for row in rows))
+    for number, name in enumerate(groups):
+        look = {
+            "color": COLOURS[number % len(COLOURS)],
+            # Another marker for the same colour when the colours begin again.
+            "marker": MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],
+            "linestyle": "",
+            "label": name,
+        }
+        for panel, term in zip(panels, terms, strict=False):
+            pairs = [(row.get(term), row.get(score)) for row in rows if row[group] == name]
+            pairs = [pair for pair in pairs if None not in pair]
+            panel.plot(*(zip(*pairs, strict=True) if pairs else ((), ())), **look)
+    for panel, term in zip(panels, terms, strict=False):
+        panel.set_xlabel(f"{term.replace('_', ' ')}, nats")
+    for panel in panels[len(terms) :]:
+        panel.remove()
+    for panel in panels[::columns]:
+        panel.set_ylabel(score.replace("_", " "))
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure

@@ -1,0 +1,77 @@
+"""What the code says of itself: arguments of models, first sentences and formulas of docstrings."""
+
+import inspect
+import re
+
+from kerasvae.models import BY_NAME, LatentVariableModel
+
+
+def own_arguments(model: type) -> dict[str, inspect.Parameter]:
+    """Arguments of a model's constructor beside those that all models have.
+
+    Example:
+        >>> list(own_arguments(BY_NAME["beta-vae"]))
+        ['beta', 'warmup_steps']
+    """
+    common = inspect.signature(LatentVariableModel).parameters
+    own = {}
+    for ancestor in model.__mro__:
+        shared = issubclass(LatentVariableModel, ancestor)  # with all models, or Keras's
+        if "__init__" in vars(ancestor) and not shared:
+            for name, parameter in inspect.signature(ancestor.__init__).parameters.items():
+                variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+                if name != "self" and name not in common and not variadic:
+                    own.setdefault(name, parameter)
+    return own
+
+
+def argument_help(model: type, name: str) -> str:
+    """What the docstring of a model, or of an ancestor, says of an argument."""
+    for ancestor in model.__mro__:
+        found = re.search(
+            rf"^    {name}: (.+?)(?=^    \S|^\S|^$|\Z)",
+            inspect.cleandoc(ancestor.__doc__ or ""),
+            re.MULTILINE | re.DOTALL,
+        )
+        if found:
+            text = " ".join(found.group(1).split())
+            return text[:1].upper() + text[1:]
+    return ""
+
+
+def summary(thing) -> str:
+    """The first line of a docstring.
+
+    Example:
+        >>> summary(BY_NAME["vae"])[:8]
+        'The VAE:'
+    """
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def formula(thing) -> str:
+    """The first line of a docstring's formula; empty if there is none.
+
+    Example:
+        >>> formula(BY_NAME["beta-vae"])
+        'reconstruction + beta kl'
+    """
+    found = re.search(r"^Formula:\n +(.+)$", inspect.getdoc(thing) or "", re.MULTILINE)
+    return found[1] if found else ""
+
+
+def setting_label(model: str, arguments: dict) -> str:
+    """A model's name with those of its own arguments that are not the default.
+
+    Example:
+        >>> setting_label("beta-vae", {"beta": 16.0, "warmup_steps": 0, "latent_dim": 10})
+        'beta-vae beta=16'
+        >>> setting_label("vae", {"latent_dim": 10})
+        'vae'
+    """
+    parts = [model]
+    for name, parameter in own_arguments(BY_NAME[model]).items():
+        if name in arguments and arguments[name] != parameter.default:
+            value = arguments[name]
+            parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
+    return " ".join(parts)

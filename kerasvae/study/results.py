@@ -1,0 +1,71 @@
+"""The results of a study: one Parquet file, a row for each run, finished or not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerasvae import evaluation
+from kerasvae.comparison import read_rows
+from kerasvae.data.cache import written_whole
+from kerasvae.study.attempts import Outcome
+from kerasvae.study.plan import Job
+
+FILE = "results.parquet"
+
+
+def collect(jobs: Sequence[Job], outcomes: dict[str, Outcome], out: Path) -> list[dict]:
+    """A row for each job: name and status, and the numbers of those that were measured.
+
+    Args:
+        jobs: of the study.
+        outcomes: by name, of those that are over; the others are "waiting".
+        out: the study's folder.
+
+    Returns:
+        Rows with run, status, attempts, seconds, error, and those of
+        `kerasvae.comparison.read_rows`.
+    """
+    done = [
+        job.name for job in jobs if job.name in outcomes and outcomes[job.name].status == "done"
+    ]
+    measured = [name for name in done if (out / name / evaluation.FILE).is_file()]
+    numbers = dict(zip(measured, read_rows(out / name for name in measured), strict=True))
+    rows = []
+    for job in jobs:
+        outcome = outcomes.get(job.name, Outcome(job.name, "waiting", 0, 0.0))
+        rows.append(
+            {
+                "model": job.model,
+                "seed": job.given["seed"],
+                **numbers.get(job.name, {}),
+                "run": job.name,
+                "status": outcome.status,
+                "attempts": outcome.attempts,
+                "seconds": outcome.seconds,
+                "error": outcome.error,
+            }
+        )
+    return rows
+
+
+def write_parquet(path: Path, rows: Sequence[dict]) -> None:
+    """Write rows as Parquet, whole or not at all; a column that a row lacks is null there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+    with written_whole(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def read_parquet(path: Path) -> list[dict]:
+    """The rows of a study's results, a dict each.
+
+    Raises:
+        FileNotFoundError: no such file.
+    """
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise FileNotFoundError(f"Expected a study's {FILE}. Received: {path}, which is no file")
+    return pq.read_table(path).to_pylist()
