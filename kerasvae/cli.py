@@ -13,6 +13,7 @@ from rich.table import Table
 from kerasvae import comparison, data, evaluation, reports, run_report, scores, train_command
 from kerasvae.command_options import one_of
 from kerasvae.runs import Run, versions
+from kerasvae.study_command import show_table, study
 from kerasvae.train_command import console, say
 
 
@@ -35,9 +36,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(train_command.app, name="train")
-
-# What a terminal has room for; the page has all.
-SHOWN = ("reconstruction", "mutual_information", "total_correlation", "mig", "dci", "sap")
 
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
 
@@ -105,10 +103,12 @@ def compare(
 ):
     """Set evaluated runs side by side; write comparison.csv and comparison.html."""
     rows = comparison.read_rows(run_folders)
-    shown = [name for name in SHOWN if any(row.get(name) is not None for row in rows)]
-    console.print(comparison.table(rows, shown))
+    show_table(rows)
     for path in comparison.write_comparison(out, rows):
         say(str(path))
+
+
+app.command(epilog="Example: kerasvae study study.yml --workers 2")(study)
 
 
 @app.command(epilog="Example: kerasvae surgery runs/vae --samples 10000")

@@ -77,20 +77,20 @@ def flat_row(run: Run, setting: str, measured: dict) -> dict:
 
 def _settings(runs: Sequence[Run]) -> list[str]:
     """A label for each run: the model, its own weights, and what else tells its like apart."""
-    labels = [setting_label(run.config["model"], run.config["arguments"]) for run in runs]
     sources = [run.config["data"]["source"] for run in runs]
-    if len(set(sources)) > 1:  # numbers of different images do not compare: never one setting
-        labels = [f"{label} on {data}" for label, data in zip(labels, sources, strict=True)]
-    result = []
-    for label, run in zip(labels, runs, strict=True):
-        like = [other.settings() for name, other in zip(labels, runs, strict=True) if name == label]
-        different = [
-            f"{name}={value}"
-            for name, value in run.settings().items()
+    labels = []
+    for run, source in zip(runs, sources, strict=True):
+        model, settings = run.config["model"], run.settings()
+        like = [other.settings() for other in runs if other.config["model"] == model]
+        differs = [
+            name
+            for name, value in settings.items()
             if name not in NOT_SETTINGS and any(other.get(name) != value for other in like)
         ]
-        result.append(" ".join([label, *different]))
-    return result
+        label = setting_label(model, settings, also=differs)
+        # Numbers of different images do not compare: they are never one setting.
+        labels.append(label if len(set(sources)) == 1 else f"{label} on {source}")
+    return labels
 
 
 def score_names(rows: Sequence[dict]) -> list[str]:

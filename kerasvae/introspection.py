@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Collection
 
 from kerasvae.models import BY_NAME, LatentVariableModel
 
@@ -43,8 +44,8 @@ def summary(thing) -> str:
     """The first line of a docstring.
 
     Example:
-        >>> summary(BY_NAME["vae"])[:8]
-        'The VAE:'
+        >>> summary(BY_NAME["vae"])[:12]
+        'The variatio'
     """
     return (inspect.getdoc(thing) or "").partition("\n")[0]
 
@@ -60,18 +61,23 @@ def formula(thing) -> str:
     return found[1] if found else ""
 
 
-def setting_label(model: str, arguments: dict) -> str:
+def setting_label(model: str, arguments: dict, also: Collection[str] = ()) -> str:
     """A model's name with those of its own arguments that are not the default.
+
+    Args:
+        model: its name on the command line.
+        arguments: of its constructor, by name.
+        also: names of further arguments that are shown, whatever their value.
 
     Example:
         >>> setting_label("beta-vae", {"beta": 16.0, "warmup_steps": 0, "latent_dim": 10})
         'beta-vae beta=16'
-        >>> setting_label("vae", {"latent_dim": 10})
-        'vae'
+        >>> setting_label("vae", {"latent_dim": 10}, also=["latent_dim"])
+        'vae latent_dim=10'
     """
+    own = own_arguments(BY_NAME[model])
     parts = [model]
-    for name, parameter in own_arguments(BY_NAME[model]).items():
-        if name in arguments and arguments[name] != parameter.default:
-            value = arguments[name]
+    for name, value in arguments.items():
+        if name in also or (name in own and value != own[name].default):
             parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
     return " ".join(parts)

@@ -66,7 +66,7 @@ def _process(job: Job, out: Path, threads: int) -> tuple[int, str]:
     """Exit status of one process, and the last line that it wrote."""
     log = out / LOGS / f"{job.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kerasvae.study.worker", str(out / job.name)]
+    command = [sys.executable, "-m", "kerasvae.study", str(out / job.name)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
     for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         environment.setdefault(variable, str(threads))

@@ -168,6 +168,5 @@ def _seeds(given) -> list[int]:
 
 def _folder_name(model: str, weights: dict, seed: int) -> str:
     """A name that every file system takes, in which all weights of the file stand."""
-    common = [f"{name}={value}" for name, value in weights.items() if name in COMMON]
-    text = "-".join([setting_label(model, weights), *common, f"seed={seed}"])
-    return re.sub(r"[^\w.=-]+", "-", text)
+    label = setting_label(model, weights, also=weights)
+    return re.sub(r"[^\w.=-]+", "-", f"{label} seed={seed}")

@@ -12,13 +12,16 @@ from kerasvae.study.plan import Job
 FILE = "results.parquet"
 
 
-def collect(jobs: Sequence[Job], outcomes: dict[str, Outcome], out: Path) -> list[dict]:
+def collect(
+    jobs: Sequence[Job], outcomes: dict[str, Outcome], out: Path, before: Sequence[dict] = ()
+) -> list[dict]:
     """A row for each job: name and status, and the numbers of those that were measured.
 
     Args:
         jobs: of the study.
         outcomes: by name, of those that are over; the others are "waiting".
         out: the study's folder.
+        before: rows of an earlier start of the study: what a run took then is kept.
 
     Returns:
         Rows with run, status, attempts, seconds, error, and those of
@@ -29,9 +32,11 @@ def collect(jobs: Sequence[Job], outcomes: dict[str, Outcome], out: Path) -> lis
     ]
     measured = [name for name in done if (out / name / evaluation.FILE).is_file()]
     numbers = dict(zip(measured, read_rows(out / name for name in measured), strict=True))
+    took = {row["run"]: (row["attempts"], row["seconds"]) for row in before}
     rows = []
     for job in jobs:
         outcome = outcomes.get(job.name, Outcome(job.name, "waiting", 0, 0.0))
+        attempts, seconds = took.get(job.name, (0, 0.0))
         rows.append(
             {
                 "model": job.model,
@@ -39,8 +44,8 @@ def collect(jobs: Sequence[Job], outcomes: dict[str, Outcome], out: Path) -> lis
                 **numbers.get(job.name, {}),
                 "run": job.name,
                 "status": outcome.status,
-                "attempts": outcome.attempts,
-                "seconds": outcome.seconds,
+                "attempts": attempts + outcome.attempts,
+                "seconds": seconds + outcome.seconds,
                 "error": outcome.error,
             }
         )

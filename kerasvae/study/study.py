@@ -8,7 +8,7 @@ from kerasvae.checks import check_choice, check_count, check_positive_int
 from kerasvae.study import engines
 from kerasvae.study.attempts import Outcome
 from kerasvae.study.plan import Plan
-from kerasvae.study.results import FILE, collect, write_parquet
+from kerasvae.study.results import FILE, collect, read_parquet, write_parquet
 
 
 def run_study(
@@ -53,10 +53,11 @@ def run_study(
         coming = engines.run_on_ray(plan.jobs, out, workers, retries, address, gpus)
     else:
         coming = engines.run_locally(plan.jobs, out, workers, retries)
+    before = read_parquet(out / FILE) if (out / FILE).is_file() else []
     outcomes, rows = {}, []
     for outcome in coming:
         outcomes[outcome.name] = outcome
-        rows = collect(plan.jobs, outcomes, out)
+        rows = collect(plan.jobs, outcomes, out, before)
         write_parquet(out / FILE, rows)
         report(outcome)
     return rows

@@ -1,6 +1,6 @@
 """One run of a study, in a process of its own: train, or go on, then measure.
 
-    python -m kerasvae.study.worker FOLDER < job.json
+    python -m kerasvae.study FOLDER < job.json
 
 The process reads its job from standard input and then waits there for the end of the file: when
 whoever started it is gone, it ends at once, so that a killed study leaves nothing running that
@@ -93,7 +93,3 @@ def main() -> None:
         sys.exit(FAILED_BY_ITSELF)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,159 @@
+"""Real studies: killed and gone on with to the same numbers, on this machine and on Ray."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kerasvae.study import read_plan, run_study
+from kerasvae.study.results import read_parquet
+
+# Processes and files; that a killed run goes on to the same bits is tested on both backends in
+# test_resume.py.
+pytestmark = pytest.mark.numpy_only
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = {
+    "data": "digits",
+    "seeds": 1,
+    "training": {"steps": 300, "latent_dim": 2, "log_every": 10, "checkpoint_every": 20},
+    "models": {"vae": {}, "beta-vae": {"beta": 2}},
+    "evaluation": {"draws": 1, "samples": 300, "names": ["mig", "sap"]},
+}
+TAKEN = ("attempts", "seconds")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "small.yml"
+    path.write_text(yaml.safe_dump(STUDY, sort_keys=False))
+    return path
+
+
+@pytest.fixture(scope="module")
+def undisturbed(file, tmp_path_factory):
+    """The rows of a study that nothing happened to, and its folder."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    return run_study(read_plan(file), out, workers=2), out
+
+
+def numbers(rows):
+    return [{k: v for k, v in row.items() if k not in TAKEN} for row in rows]
+
+
+def command(file, out, *arguments):
+    code = "from kerasvae.cli import main; main()"
+    command = [sys.executable, "-c", code, "study", str(file), "--out", str(out), *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for(path, process):
+    """Until a file is there."""
+    for _ in range(1200):
+        if path.is_file():
+            return
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.1)
+    raise AssertionError(f"{path} never came")
+
+
+def workers(out):
+    """Process ids of the runs that write into a folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it has ended meanwhile
+            continue
+        if b"kerasvae.study" in words and any(str(out).encode() in word for word in words):
+            found.append(int(folder.name))
+    return found
+
+
+def test_a_study_has_a_row_and_a_report_for_every_run(undisturbed):
+    rows, out = undisturbed
+    assert [row["run"] for row in rows] == ["vae-seed=0", "beta-vae-beta=2-seed=0"]
+    for row in rows:
+        assert row["status"] == "done" and row["attempts"] == 1 and row["step"] == 300
+        assert row["mig"] is not None and row["kl"] > 0
+        assert (out / row["run"] / "report.html").is_file()
+    assert numbers(read_parquet(out / "results.parquet")) == numbers(rows)
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").is_file(), reason="needs /proc to find workers")
+def test_a_killed_worker_is_retried_and_a_killed_study_goes_on(undisturbed, file, tmp_path):
+    study = command(file, tmp_path, "--workers", "1")
+    wait_for(tmp_path / "vae-seed=0" / "model.keras", study)
+    (worker,) = workers(tmp_path)
+    os.kill(worker, signal.SIGKILL)  # the first run, at its first checkpoint
+
+    wait_for(tmp_path / "beta-vae-beta=2-seed=0" / "model.keras", study)
+    study.kill()  # the second run is under way
+    study.wait()
+    for _ in range(100):
+        if not workers(tmp_path):
+            break
+        time.sleep(0.1)
+    assert not workers(tmp_path), "a killed study leaves nothing running"
+    (first, second) = read_parquet(tmp_path / "results.parquet")
+    assert (first["status"], first["attempts"]) == ("done", 2)
+    assert second["status"] == "waiting"
+
+    study = command(file, tmp_path, "--workers", "1")
+    output, _ = study.communicate(timeout=300)
+    assert study.returncode == 0, output
+    assert "vae-seed=0  done, there already" in output
+    rows = read_parquet(tmp_path / "results.parquet")
+    assert rows[0]["attempts"] == 2, "what the first start took is kept"
+    assert numbers(rows) == numbers(undisturbed[0])
+
+
+def test_a_study_that_is_asked_for_more_trains_on(undisturbed, file, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed[1], out)
+    longer = tmp_path / "longer.yml"
+    content = {**STUDY, "models": {"vae": {}}, "training": {**STUDY["training"], "steps": 320}}
+    longer.write_text(yaml.safe_dump(content, sort_keys=False))
+    (row,) = run_study(read_plan(longer), out)
+    assert row["step"] == 320 and row["status"] == "done"
+
+
+def test_a_run_with_other_settings_in_its_place_is_reported(undisturbed, file, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(undisturbed[1], out)
+    other = tmp_path / "other.yml"
+    content = {**STUDY, "models": {"vae": {}}, "training": {**STUDY["training"], "latent_dim": 3}}
+    other.write_text(yaml.safe_dump(content, sort_keys=False))
+    (row,) = run_study(read_plan(other), out)
+    assert row["status"] == "failed"
+    assert row["attempts"] == 1 + 1, "one in the first study, and no retry in the second"
+    assert "latent_dim was 2 and is now 3" in row["error"]
+
+
+def test_a_study_on_a_ray_of_two_workers(undisturbed, file, tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    rows = run_study(read_plan(file), tmp_path, workers=2, engine="ray")
+    assert {row["status"] for row in rows} == {"done"}
+    assert numbers(rows) == numbers(undisturbed[0])
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"engine": "rya"}, "Did you mean 'ray'"),
+        ({"workers": 0}, "workers"),
+        ({"retries": -1}, "retries"),
+    ],
+)
+def test_bad_arguments_are_refused(file, tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        run_study(read_plan(file), tmp_path, **arguments)
+    assert not list(tmp_path.iterdir())
