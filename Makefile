@@ -31,7 +31,7 @@ ifneq ($(shell $(BIN)/python -c 'print(open("$(INSTALLED)").read().strip())' 2>/
 $(shell rm -f $(INSTALLED))
 endif
 
-.PHONY: help install tutorials test lab lint format notebooks constraints clean
+.PHONY: help install tutorials test lab docs lint format notebooks constraints clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -52,6 +52,10 @@ test: $(INSTALLED) ## the whole suite: TensorFlow with notebooks, then JAX
 
 lab: $(INSTALLED) ## open the tutorials in JupyterLab
 	@cd tutorials && ../$(BIN)/python -m jupyterlab
+
+docs: $(INSTALLED) ## build the site of README, chapters and docstrings into build/docs
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/docs
+	@echo build/docs/README.html
 
 lint: $(INSTALLED) ## check style
 	@$(BIN)/python -m ruff check .

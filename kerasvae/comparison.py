@@ -142,7 +142,7 @@ def table(rows: Sequence[dict], shown: Sequence[str]) -> Table:
     return result
 
 
-def cell(mean: float | None, spread: float | None) -> str:
+def cell(mean: float | None, spread: float | None, digits: int = 3) -> str:
     """A number with its spread.
 
     Example:
@@ -151,7 +151,8 @@ def cell(mean: float | None, spread: float | None) -> str:
     """
     if mean is None:
         return "–"
-    return f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}"
+    text = f"{mean:.{digits}f}"
+    return text if spread is None else f"{text} ± {spread:.{digits}f}"
 
 
 def write_comparison(folder: Path, rows: Sequence[dict]) -> list[Path]:

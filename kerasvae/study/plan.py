@@ -78,7 +78,7 @@ def read_plan(path: Path) -> Plan:
         ValueError: what is wrong in it, by key.
 
     Example:
-        A file of six runs:
+        A file of six runs::
 
             data: dsprites-mini
             seeds: 2

@@ -1,0 +1,140 @@
+"""The site: README, chapters with their stored outputs, and the docstrings; nothing is copied.
+
+The source folder is the whole checkout, so that the links of README and chapters mean the same on
+the site as in the repository: `make docs`.
+"""
+
+import inspect
+import os
+import re
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import keras  # noqa: E402
+from docutils import nodes  # noqa: E402
+from sphinx import addnodes  # noqa: E402
+
+import kerasvae  # noqa: E402
+
+project = "kerasvae"
+author = "The kerasvae developers"
+version = release = kerasvae.__version__
+root_doc = "README"
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = [".*", "build", "runs"]  # folders that are not even looked into
+
+# Pages under their headings in the table of contents. What a chapter lists, it also includes.
+CONTENTS = {
+    "Chapters": ["tutorials/[0-9][0-9]_*.ipynb"],
+    "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
+    "Reference": ["docs/api/*.md"],
+    "Project": ["results/README.md", "benchmarks/README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+}
+include_patterns = ["README.md", *(pattern for part in CONTENTS.values() for pattern in part)]
+
+nb_execution_mode = "off"  # what is stored is what was run and tested
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
+autodoc_typehints = "none"  # the docstrings say shapes and units, which types do not
+napoleon_use_rtype = False
+html_theme = "furo"
+html_title = f"kerasvae {version}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+
+
+def add_contents(app, docname, source):
+    """Give the README, which is the front page, the site's table of contents."""
+    if docname != root_doc:
+        return
+    for caption, patterns in CONTENTS.items():
+        paths = [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
+        pages = "\n".join(path.relative_to(ROOT).with_suffix("").as_posix() for path in paths)
+        if pages:
+            source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{pages}\n```\n"
+
+
+# Docstrings are plain text with sections; Sphinx reads reStructuredText.
+
+SECTIONS = ("Formula:", "Args:", "Returns:", "Yields:", "Raises:", "References:", "Example:")
+INDENT = "    "
+FORMULA = [".. rubric:: Formula", "", ".. code-block:: text", ""]
+CODE = re.compile(r"`([^`]+)`")
+CLASS = re.compile(r"(?:kerasvae\.)?(?:\w+\.)*[A-Z][a-z]*[A-Z]\w*")
+
+
+def as_restructured_text(app, what, name, obj, options, lines):
+    """Rewrite a docstring in place, before napoleon turns its sections into fields."""
+    section, result = "", []
+    for line in lines:
+        if line in SECTIONS:
+            section = line
+            result += FORMULA if line == "Formula:" else [line]
+            continue
+        if line and not line.startswith(INDENT):
+            section = ""
+        verbatim = section in ("Formula:", "Example:") or line.lstrip().startswith((">>>", "..."))
+        result.append(line if verbatim else as_text(line))
+    lines[:] = result
+
+
+def as_text(line: str) -> str:
+    """A line with its code as literals, or links to classes, and nothing else that is markup."""
+    parts = CODE.split(line)
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            parts[number] = re.sub(r"_(?=\W|$)", r"\\_", re.sub(r"([|*\\])", r"\\\1", part))
+        elif CLASS.fullmatch(part):
+            parts[number] = f":py:obj:`~.{part}`"
+        else:
+            parts[number] = f"``{part}``"
+    return "".join(parts)
+
+
+def signature(app, what, name, obj, options, given, returned):
+    """A Keras class's own arguments; Keras's `__new__` hides them behind *args."""
+    if what != "class" or not issubclass(obj, keras.layers.Layer):
+        return None
+    own = inspect.signature(obj.__init__)
+    parameters = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in list(own.parameters.values())[1:]
+    ]
+    return str(own.replace(parameters=parameters, return_annotation=own.empty)), None
+
+
+def link_to_sources(app, doctree, docname):
+    """Let a link to a Python file open its page on the site, instead of downloading it."""
+    shown = getattr(app.env, "_viewcode_modules", {})
+    for link in list(doctree.findall(addnodes.download_reference)):
+        target = (ROOT / docname).parent / link["reftarget"]
+        path = Path(os.path.relpath(target, ROOT))
+        module = ".".join(path.with_suffix("").parts)
+        if shown.get(module):
+            page = f"_modules/{module.replace('.', '/')}"
+            uri = app.builder.get_relative_uri(docname, page)
+            link.replace_self(nodes.reference("", "", *link.children, refuri=uri, internal=True))
+
+
+def write_front_door(app, error):
+    """Let the folder itself open the front page."""
+    if not error:
+        page = f'<!doctype html><meta http-equiv="refresh" content="0; url={root_doc}.html">\n'
+        (Path(app.outdir) / "index.html").write_text(page)
+
+
+def setup(app):
+    """Connect them all."""
+    app.connect("source-read", add_contents)
+    app.connect("autodoc-process-docstring", as_restructured_text, priority=400)
+    app.connect("autodoc-process-signature", signature)
+    app.connect("doctree-resolved", link_to_sources)
+    app.connect("build-finished", write_front_door)
