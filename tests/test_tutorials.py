@@ -49,7 +49,7 @@ def test_every_source_has_a_notebook_and_every_notebook_a_source():
     sources = sorted(path.stem for path in (TUTORIALS / "source").glob("*.py"))
     assert sources == CHAPTERS
     assert sources, "tutorials/ holds no chapter"
-    assert [name[:2] for name in sources] == [f"{i + 1:02d}" for i in range(len(sources))]
+    assert [name[:2] for name in sources] == [f"{i:02d}" for i in range(len(sources))]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
