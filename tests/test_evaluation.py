@@ -55,6 +55,10 @@ def test_a_sample_keeps_the_factors_of_its_images(evaluated):
     assert len(images) == 1200 and images.factor_sizes == whole.factor_sizes
     position = whole.indices_of(images.factors(range(1200)))
     assert len(set(position)) == 1200
+    # Drawn from all over the grid: the position's mean is that of a uniform one, within 4 errors.
+    error = len(whole) / 12**0.5 / 1200**0.5
+    assert abs(position.mean() - (len(whole) - 1) / 2) < 4 * error
+    assert len(set(np.diff(position))) > 5, "not every n-th one"
     np.testing.assert_array_equal(whole.images(position), images.images(range(1200)))
 
 
