@@ -31,7 +31,7 @@ ifneq ($(shell $(BIN)/python -c 'print(open("$(INSTALLED)").read().strip())' 2>/
 $(shell rm -f $(INSTALLED))
 endif
 
-.PHONY: help install tutorials test lab docs lint format notebooks constraints clean
+.PHONY: help install tutorials test lab assignments docs lint format notebooks constraints clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -52,6 +52,9 @@ test: $(INSTALLED) ## the whole suite: TensorFlow with notebooks, then JAX
 
 lab: $(INSTALLED) ## open the tutorials in JupyterLab
 	@cd tutorials && ../$(BIN)/python -m jupyterlab
+
+assignments: $(INSTALLED) ## build the problem sets' students' copies into build/assignments
+	@$(BIN)/python -m kerasvae.assignments
 
 docs: $(INSTALLED) ## build the site of README, chapters and docstrings into build/docs
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/docs

@@ -136,6 +136,20 @@ def _trained(folder: Path):
     return run, model, run.dataset()
 
 
+@app.command(epilog="Example: kerasvae explore runs/vae")
+def explore(
+    run_folder: RunFolder,
+    port: Annotated[
+        int, typer.Option(help="Of the page; 0: any that is free.", metavar="N")
+    ] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+):
+    """Move the latent dimensions by hand: a local web page with sliders and images."""
+    from kerasvae.explore import explore  # needs the extra `tutorials`
+
+    explore(run_folder, port, browser)
+
+
 @app.command()
 def datasets():
     """List the data sets with known factors."""

@@ -118,7 +118,8 @@ def test_constraints_are_exact_and_hold_every_requirement():
 
 def test_the_extras_are_the_documented_ones():
     assert sorted(PROJECT["optional-dependencies"]) == [
-        "benchmark", "cluster", "docs", "gpu", "jax", "study", "tensorboard", "test", "tutorials"
+        "benchmark", "classroom", "cluster", "docs", "gpu", "jax", "study", "tensorboard",
+        "test", "tutorials",
     ]  # fmt: skip
     assert "torch" not in {Requirement(line).name for line in requirements("test")}
 
@@ -128,7 +129,9 @@ def test_the_changelog_begins_with_this_version():
     assert heading.group(1) == PROJECT["version"]
 
 
-@pytest.mark.parametrize("target", ["tutorials", "test", "lab", "docs", "lint", "format", "notebooks"])
+@pytest.mark.parametrize(
+    "target", ["tutorials", "test", "lab", "docs", "assignments", "lint", "format", "notebooks"]
+)
 def test_make_knows_its_targets(target):
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
