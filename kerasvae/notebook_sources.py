@@ -2,7 +2,8 @@
 
 A source is a notebook as plain Python (jupytext's percent format): that is what people edit and
 review. `python -m kerasvae.notebook_sources [NN ...]` executes it and writes the notebook with
-its outputs.
+its outputs. `psN` makes a problem set from tutorials/source/assignments/psN.py, with the
+solutions in place; `kerasvae.assignments` makes the students' copies from it.
 """
 
 import dataclasses
@@ -21,6 +22,8 @@ from kerasvae.notebooks import ChapterRun, chapters, find_tutorials, run_all, ru
 # What another machine, or another run, would print differently: absolute paths, addresses.
 UNSTABLE_TEXT = re.compile(r"(?<![\w/.:])/(?:[\w.-]+/)+[\w.-]+|<[^<>]* at 0x[0-9a-f]+>")
 
+PROBLEM_SET = re.compile(r"ps\d+")
+
 
 def sync(numbers: Sequence[str] = (), folder: str | Path | None = None) -> int:
     """Make the committed notebooks from their sources, executed at the quick tier.
@@ -29,28 +32,57 @@ def sync(numbers: Sequence[str] = (), folder: str | Path | None = None) -> int:
     pass for the new one's.
 
     Args:
-        numbers: which chapters; empty means all.
+        numbers: which chapters, or problem sets, as "ps1"; empty means all chapters.
         folder: the chapters' folder; see `find_tutorials`.
 
     Returns:
-        The exit status: 0 when every chapter was written, else 1.
+        The exit status: 0 when every notebook was written, else 1.
     """
     folder = find_tutorials(folder)
 
     def run(path: Path, progress: Progress) -> ChapterRun:
+        place = folder
+        if PROBLEM_SET.fullmatch(path.stem):
+            place = folder / "assignments" / "source" / path.stem
+            place.mkdir(parents=True, exist_ok=True)
         notebook = jupytext.read(path)
-        outcome = run_chapter(path.stem, notebook, folder, "quick", progress)
+        outcome = run_chapter(path.stem, notebook, place, "quick", progress)
         if outcome.error:
             return outcome
         try:
             normalize(notebook)
         except ValueError as unstable:
             return dataclasses.replace(outcome, error=str(unstable))
-        write(folder / f"{path.stem}.ipynb", nbformat.writes(notebook) + "\n")
+        write(place / f"{path.stem}.ipynb", nbformat.writes(notebook) + "\n")
         return outcome
 
-    sources = chapters(folder / "source", numbers, ".py")
+    sets = [name for name in numbers if PROBLEM_SET.fullmatch(name)]
+    numbers = [number for number in numbers if number not in sets]
+    sources = problem_sets(folder, sets) if sets else []
+    if numbers or not sets:
+        sources = [*chapters(folder / "source", numbers, ".py"), *sources]
     return run_all(sources, run, f"Notebooks, made in {folder}")
+
+
+def problem_sets(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Find the sources of problem sets.
+
+    Args:
+        folder: the chapters' folder.
+        names: which ones, as "ps1".
+
+    Returns:
+        Their paths, in the order of `names`.
+
+    Raises:
+        ValueError: when a name names none.
+    """
+    sources = {path.stem: path for path in (folder / "source" / "assignments").glob("ps*.py")}
+    for name in names:
+        if name not in sources:
+            known = ", ".join(sorted(sources)) or "none"
+            raise ValueError(f"Expected problem sets among: {known}. Received: {name!r}")
+    return [sources[name] for name in names]
 
 
 def normalize(notebook: nbformat.NotebookNode) -> None:
@@ -76,8 +108,8 @@ def normalize(notebook: nbformat.NotebookNode) -> None:
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = {key: cell.metadata[key] for key in ("nbgrader", "tags") if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type != "code":
             continue
         cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
