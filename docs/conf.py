@@ -42,6 +42,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
 autodoc_typehints = "none"  # the docstrings say shapes and units, which types do not
+napoleon_use_ivar = True
 napoleon_use_rtype = False
 html_theme = "furo"
 html_title = f"kerasvae {version}"
@@ -67,14 +68,23 @@ def add_contents(app, docname, source):
 SECTIONS = ("Formula:", "Args:", "Returns:", "Yields:", "Raises:", "References:", "Example:")
 INDENT = "    "
 FORMULA = [".. rubric:: Formula", "", ".. code-block:: text", ""]
+CHAPTER = re.compile(r"Chapter \d+: (tutorials/\w+)\.ipynb\.")
+SEE_CHAPTER = ".. seealso:: :doc:`/{}`"
 CODE = re.compile(r"`([^`]+)`")
+# Stars and bars, an underscore that ends a word, and the point of a lone letter, as of a list.
+MARKUP = re.compile(r"[|*\\]|_(?=\W|$)|(?<=\b[A-Za-z])\.(?=\s|$)")
 CLASS = re.compile(r"(?:kerasvae\.)?(?:\w+\.)*[A-Z][a-z]*[A-Z]\w*")
 
 
 def as_restructured_text(app, what, name, obj, options, lines):
     """Rewrite a docstring in place, before napoleon turns its sections into fields."""
+    if what == "data" and inspect.getdoc(obj) == inspect.getdoc(type(obj)):
+        lines.clear()  # what a dict is, which nobody asked
     section, result = "", []
     for line in lines:
+        if chapter := CHAPTER.fullmatch(line):
+            result.append(SEE_CHAPTER.format(chapter[1]))
+            continue
         if line in SECTIONS:
             section = line
             result += FORMULA if line == "Formula:" else [line]
@@ -84,6 +94,10 @@ def as_restructured_text(app, what, name, obj, options, lines):
         verbatim = section in ("Formula:", "Example:") or line.lstrip().startswith((">>>", "..."))
         result.append(line if verbatim else as_text(line))
     lines[:] = result
+    home = inspect.getmodule(obj) if what in ("class", "function") else None
+    if home and not name.startswith(f"{home.__name__}."):  # shown away from its own module
+        chapter = CHAPTER.search(home.__doc__ or "")
+        lines += ["", SEE_CHAPTER.format(chapter[1])] if chapter else []
 
 
 def as_text(line: str) -> str:
@@ -91,7 +105,7 @@ def as_text(line: str) -> str:
     parts = CODE.split(line)
     for number, part in enumerate(parts):
         if number % 2 == 0:
-            parts[number] = re.sub(r"_(?=\W|$)", r"\\_", re.sub(r"([|*\\])", r"\\\1", part))
+            parts[number] = MARKUP.sub(r"\\\g<0>", part)
         elif CLASS.fullmatch(part):
             parts[number] = f":py:obj:`~.{part}`"
         else:

@@ -1,4 +1,7 @@
-"""Callbacks that watch a training."""
+"""Callbacks that watch a training.
+
+Chapter 4: tutorials/04_estimating_q_of_z.ipynb.
+"""
 
 import keras
 

@@ -1,4 +1,7 @@
-"""The density-ratio trick: a discriminator's logits are an estimate of a log density ratio."""
+"""The density-ratio trick: a discriminator's logits are an estimate of a log density ratio.
+
+Chapter 7: tutorials/07_factor_vae.ipynb.
+"""
 
 import keras
 from keras import ops

@@ -1,4 +1,7 @@
-"""The KL terms of the ELBO as pure functions on tfd distributions: analytic and Monte Carlo."""
+"""The KL terms of the ELBO as pure functions on tfd distributions: analytic and Monte Carlo.
+
+Chapter 1: tutorials/01_elbo.ipynb.
+"""
 
 from kerasvae.distributions import tfd
 

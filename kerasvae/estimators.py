@@ -3,6 +3,8 @@
 A batch holds B of the N images. `exact` sees the whole data set; `mws` and `mss` are what a
 training step can afford. What needs no density of q(z), moments, MMD and the density-ratio trick,
 is in `moments.py`, `mmd.py` and `density_ratio.py`, and is found here too.
+
+Chapter 4: tutorials/04_estimating_q_of_z.ipynb.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Maximum mean discrepancy: how far two samples are from one distribution, without densities."""
+"""Maximum mean discrepancy: how far two samples are from one distribution, without densities.
+
+Chapter 5: tutorials/05_marginal_kl.ipynb.
+"""
 
 from keras import ops
 

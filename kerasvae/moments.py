@@ -1,4 +1,7 @@
-"""Moments of the aggregated posterior, which DIP-VAE holds to those of the prior."""
+"""Moments of the aggregated posterior, which DIP-VAE holds to those of the prior.
+
+Chapter 5: tutorials/05_marginal_kl.ipynb.
+"""
 
 from keras import ops
 

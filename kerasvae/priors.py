@@ -1,6 +1,8 @@
 """Priors p(z) by name, for models that match q(z) to any distribution one can draw from.
 
 A prior is a function from the latent dimension to a tfd distribution over codes of that shape.
+
+Chapter 8: tutorials/08_adversarial_autoencoder.ipynb.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""ELBO surgery: what the KL term of a trained model consists of, over a whole data set."""
+"""ELBO surgery: what the KL term of a trained model consists of, over a whole data set.
+
+Chapter 3: tutorials/03_elbo_surgery.ipynb.
+"""
 
 import numpy as np
 from keras import ops

@@ -4,6 +4,7 @@
 test here shows that such a run can fail.
 """
 
+import ast
 import copy
 import re
 import shutil
@@ -16,6 +17,7 @@ import jupytext
 import nbformat
 import pytest
 
+from kerasvae.models import BY_NAME
 from kerasvae.notebook_sources import normalize
 
 pytestmark = pytest.mark.numpy_only  # text, and kernels that choose their own backend
@@ -104,6 +106,48 @@ def test_the_chapter_checks_its_claims(chapter):
             assert shown_text(cell), f"a checked cell shows nothing:\n{cell.source}"
             # A float differs between machines: assert it, with the margin that seeds allow.
             assert not FLOAT.search(shown_text(cell)), f"a checked float:\n{cell.source}"
+
+
+def text(chapter: str) -> str:
+    """Join the text cells of a committed chapter."""
+    return "\n".join(cell.source for cell in read(chapter).cells if cell.cell_type == "markdown")
+
+
+def named_chapter(path: Path) -> str:
+    """Find the chapter that a source file's docstring names; empty if it names none."""
+    documented = ast.get_docstring(ast.parse(path.read_text())) or ""
+    found = re.search(r"^Chapter (\d+): tutorials/((\d\d)_\w+)\.ipynb\.$", documented, re.MULTILINE)
+    assert not found or int(found.group(1)) == int(found.group(3))
+    return found.group(2) if found else ""
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_chapter_is_linked_with_its_neighbours(chapter):
+    here, links = CHAPTERS.index(chapter), re.findall(r"\]\((\w+)\.ipynb\)", text(chapter))
+    assert set(links) <= set(CHAPTERS)
+    assert set(CHAPTERS[max(here - 1, 0) : here + 2]) - {chapter} <= set(links)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_source_files_it_links_to_name_a_chapter(chapter):
+    files = set(re.findall(r"\]\(\.\./(kerasvae/[\w/]+\.py)\)", text(chapter)))
+    assert files
+    assert [name for name in sorted(files) if not named_chapter(ROOT / name)] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_chapter_says_what_for_asks_for_a_guess_and_ends_with_exercises(chapter):
+    for part in ("you can", "**Predict.**", "## Exercises", "## References"):
+        assert part in text(chapter), part
+
+
+def test_a_source_file_is_explained_in_the_chapter_it_names():
+    sources = sorted((ROOT / "kerasvae").rglob("*.py"))
+    named = {path.relative_to(ROOT).as_posix(): named_chapter(path) for path in sources}
+    for name, chapter in named.items():
+        assert not chapter or f"](../{name})" in text(chapter), f"{chapter} has no link to {name}"
+    objectives = {f"{model.__module__.replace('.', '/')}.py" for model in BY_NAME.values()}
+    assert [name for name in sorted(objectives) if not named[name]] == []
 
 
 def test_a_wrong_output_or_an_error_fails_under_nbval(tmp_path):

@@ -1,4 +1,7 @@
-"""dSprites: 737,280 binary images of one sprite, rendered or read, and a small subgrid of it."""
+"""dSprites: 737,280 binary images of one sprite, rendered or read, and a small subgrid of it.
+
+Chapter 1: tutorials/01_elbo.ipynb.
+"""
 
 from pathlib import Path
 

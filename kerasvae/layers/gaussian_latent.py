@@ -1,4 +1,7 @@
-"""A variational bottleneck for any Keras model, in one line."""
+"""A variational bottleneck for any Keras model, in one line.
+
+Chapter 6: tutorials/06_total_correlation.ipynb.
+"""
 
 import keras
 from keras import ops

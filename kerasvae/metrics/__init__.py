@@ -1,4 +1,7 @@
-"""Scores of disentanglement: arrays in, a `Result` with the score and its parts out."""
+"""Scores of disentanglement: arrays in, a `Result` with the score and its parts out.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 from kerasvae.metrics.beta_vae_score import beta_vae_score
 from kerasvae.metrics.dci import dci

@@ -1,4 +1,7 @@
-"""The beta-VAE score: a linear classifier tells which factor pairs of images have in common."""
+"""The beta-VAE score: a linear classifier tells which factor pairs of images have in common.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression

@@ -1,4 +1,7 @@
-"""DCI: disentanglement, completeness and informativeness, from the importance of each code."""
+"""DCI: disentanglement, completeness and informativeness, from the importance of each code.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import importlib
 

@@ -1,4 +1,7 @@
-"""The FactorVAE score: the code that varies least tells which factor was held fixed."""
+"""The FactorVAE score: the code that varies least tells which factor was held fixed.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import numpy as np
 

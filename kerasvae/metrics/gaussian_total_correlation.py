@@ -1,4 +1,7 @@
-"""How dependent the codes are on each other, as if they were Gaussian; no factors needed."""
+"""How dependent the codes are on each other, as if they were Gaussian; no factors needed.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""InfoMEC: modularity, explicitness and compactness in shares of information, without bins."""
+"""InfoMEC: modularity, explicitness and compactness in shares of information, without bins.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import warnings
 

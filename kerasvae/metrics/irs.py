@@ -1,4 +1,7 @@
-"""The interventional robustness score: how far a code moves while its own factor stands still."""
+"""The interventional robustness score: how far a code moves while its own factor stands still.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import warnings
 

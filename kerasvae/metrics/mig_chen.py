@@ -1,4 +1,7 @@
-"""MIG as Chen et al. define it: mutual information from the posterior's own density."""
+"""MIG as Chen et al. define it: mutual information from the posterior's own density.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import math
 from collections.abc import Sequence

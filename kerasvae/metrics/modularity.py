@@ -1,4 +1,7 @@
-"""Modularity of Ridgeway and Mozer: each code holds information on one factor only."""
+"""Modularity of Ridgeway and Mozer: each code holds information on one factor only.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""SAP, separated attribute predictability: how well single codes predict a factor."""
+"""SAP, separated attribute predictability: how well single codes predict a factor.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 import numpy as np
 from sklearn.svm import LinearSVC

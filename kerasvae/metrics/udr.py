@@ -1,4 +1,7 @@
-"""Unsupervised disentanglement ranking: a model is disentangled if others found the same codes."""
+"""Unsupervised disentanglement ranking: a model is disentangled if others found the same codes.
+
+Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Adversarial autoencoder: a discriminator of codes draws q(z) to any prior, without a KL."""
+"""Adversarial autoencoder: a discriminator of codes draws q(z) to any prior, without a KL.
+
+Chapter 8: tutorials/08_adversarial_autoencoder.ipynb.
+"""
 
 import keras
 from keras import ops

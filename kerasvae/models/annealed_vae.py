@@ -1,4 +1,7 @@
-"""The VAE with annealed capacity: the KL is held at a value that grows."""
+"""The VAE with annealed capacity: the KL is held at a value that grows.
+
+Chapter 2: tutorials/02_beta_vae.ipynb.
+"""
 
 import keras
 from keras import ops

@@ -1,4 +1,7 @@
-"""What all variational autoencoders share: data flows one way, from images to named terms."""
+"""What all variational autoencoders share: data flows one way, from images to named terms.
+
+Chapter 1: tutorials/01_elbo.ipynb.
+"""
 
 from keras import ops
 

@@ -1,4 +1,7 @@
-"""beta-TCVAE: a weight for each of the three parts of the KL."""
+"""beta-TCVAE: a weight for each of the three parts of the KL.
+
+Chapter 6: tutorials/06_total_correlation.ipynb.
+"""
 
 import keras
 import numpy as np

@@ -1,4 +1,7 @@
-"""The beta-VAE: the KL term weighed by one number."""
+"""The beta-VAE: the KL term weighed by one number.
+
+Chapter 2: tutorials/02_beta_vae.ipynb.
+"""
 
 import keras
 

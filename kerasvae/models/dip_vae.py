@@ -1,4 +1,7 @@
-"""DIP-VAE: the aggregated posterior's covariance is drawn to the identity."""
+"""DIP-VAE: the aggregated posterior's covariance is drawn to the identity.
+
+Chapter 5: tutorials/05_marginal_kl.ipynb.
+"""
 
 import keras
 from keras import ops

@@ -1,4 +1,7 @@
-"""FactorVAE: a discriminator tells how far the codes are from independent, and the VAE is told."""
+"""FactorVAE: a discriminator tells how far the codes are from independent, and the VAE is told.
+
+Chapter 7: tutorials/07_factor_vae.ipynb.
+"""
 
 import keras
 from keras import ops

@@ -1,4 +1,7 @@
-"""InfoGAN: a generator whose code can be read back from its images."""
+"""InfoGAN: a generator whose code can be read back from its images.
+
+Chapter 9: tutorials/09_infogan.ipynb.
+"""
 
 import math
 

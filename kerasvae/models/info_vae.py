@@ -1,4 +1,7 @@
-"""InfoVAE: the marginal is matched to the prior by maximum mean discrepancy."""
+"""InfoVAE: the marginal is matched to the prior by maximum mean discrepancy.
+
+Chapter 5: tutorials/05_marginal_kl.ipynb.
+"""
 
 import keras
 from keras import ops

@@ -1,4 +1,7 @@
-"""The variational autoencoder."""
+"""The variational autoencoder.
+
+Chapter 1: tutorials/01_elbo.ipynb.
+"""
 
 import keras
 

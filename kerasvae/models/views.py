@@ -1,4 +1,7 @@
-"""What people look at in a trained model; NumPy in, NumPy out."""
+"""What people look at in a trained model; NumPy in, NumPy out.
+
+Chapter 2: tutorials/02_beta_vae.ipynb.
+"""
 
 import keras
 import numpy as np

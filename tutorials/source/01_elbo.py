@@ -482,3 +482,5 @@ kv.plotting.reconstructions(images[:10], sprite_vae.reconstruct(images[:10]))
 #   variational autoencoders. NeurIPS.
 # - L. Matthey, I. Higgins, D. Hassabis, A. Lerchner (2017). dSprites: disentanglement testing
 #   sprites dataset.
+#
+# Before: [0. Start here](00_start_here.ipynb). Next: [2. The beta-VAE](02_beta_vae.ipynb).

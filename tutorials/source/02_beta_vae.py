@@ -359,7 +359,8 @@ plt.show()
 #    of $\beta = 16$ by 45 degrees: what happens to the KL, and what does the encoder prefer?
 #    (Rolinek et al. 2019 tell why.)
 # 7. *(open)* $\beta$ sets the price and leaves the amount open. Build a model that sets the amount,
-#    $\epsilon$ nats, and finds the price. (Burgess et al. 2018 is one answer.)
+#    $\epsilon$ nats, and finds the price. (One answer is Burgess et al. 2018, in
+#    [`annealed_vae.py`](../kerasvae/models/annealed_vae.py).)
 #
 # ## References
 #
@@ -372,3 +373,5 @@ plt.show()
 #   disentangled representations. ICML.
 # - M. Rolinek, D. Zietlow, G. Martius (2019). Variational autoencoders pursue PCA directions (by
 #   accident). CVPR.
+#
+# Before: [1. The ELBO](01_elbo.ipynb). Next: [3. ELBO surgery](03_elbo_surgery.ipynb).

@@ -309,6 +309,9 @@ kv.plotting.traversals(np.stack(rows), labels=["image", *models])
 # thing four times over. Nothing in the aim "independent dimensions, shaped like the prior" asks
 # for that fine: the aim is about $q(z)$, so about the last two terms. What did each model pay for
 # what?
+#
+# **Predict.** Which falls by the larger share from VAE to beta-VAE: the mutual information or the
+# total correlation?
 
 
 # %%
@@ -364,3 +367,6 @@ print("every term falls:", all(value > 0 for value in lost.values()))
 #   variational framework.*
 # - Locatello and others (2019). *Challenging common assumptions in the unsupervised learning of
 #   disentangled representations.* Why low total correlation is not enough.
+#
+# Before: [2. The beta-VAE](02_beta_vae.ipynb).
+# Next: [4. Estimating q(z)](04_estimating_q_of_z.ipynb).

@@ -445,3 +445,6 @@ axis.legend(loc="upper left");
 #   lower bound.*
 # - Kim, Mnih (2018). *Disentangling by factorising.* Another estimator of the total correlation:
 #   a discriminator.
+#
+# Before: [3. ELBO surgery](03_elbo_surgery.ipynb).
+# Next: [5. The marginal KL](05_marginal_kl.ipynb).

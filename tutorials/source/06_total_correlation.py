@@ -54,7 +54,8 @@ plt.style.use(kv.plotting.STYLE)
 #
 # ## The formula
 #
-# Chapter 3 split the mean KL. The beta-TCVAE gives each part its own weight:
+# Chapter 3 split the mean KL. [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) gives each part its
+# own weight:
 #
 # $$\texttt{reconstruction}
 # +\alpha\underbrace{I_q(x;z)}_{\texttt{mutual\_information}}
@@ -381,3 +382,5 @@ assert (layer_tc < 0.6 * column(("beta-VAE", 1.0), "total_correlation")).all()
 #   variational framework.*
 # - Locatello and others (2019). *Challenging common assumptions in the unsupervised learning of
 #   disentangled representations.* Why low total correlation is not enough.
+#
+# Before: [5. The marginal KL](05_marginal_kl.ipynb). Next: [7. FactorVAE](07_factor_vae.ipynb).

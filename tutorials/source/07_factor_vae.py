@@ -488,3 +488,6 @@ for model in models:
 # - McAllester, Stratos (2020). *Formal limitations on the measurement of mutual information.*
 # - Chen, Li, Grosse, Duvenaud (2018). *Isolating sources of disentanglement in variational
 #   autoencoders.* The same term by densities.
+#
+# Before: [6. Total correlation](06_total_correlation.ipynb).
+# Next: [8. The adversarial autoencoder](08_adversarial_autoencoder.ipynb).

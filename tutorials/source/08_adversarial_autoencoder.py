@@ -426,3 +426,5 @@ kv.plotting.traversals(rows, labels=list(models))
 # - Hoffman, Johnson (2016). *ELBO surgery.*
 # - Arora, Ge, Liang, Ma, Zhang (2017). *Generalization and equilibrium in generative adversarial
 #   nets.* What a discriminator of limited capacity cannot see.
+#
+# Before: [7. FactorVAE](07_factor_vae.ipynb). Next: [9. InfoGAN](09_infogan.ipynb).

@@ -355,3 +355,6 @@ kv.plotting.traversals(np.array([images[:14], *rows]), labels=["real", *names])
 #   The bound.
 # - Radford, Metz, Chintala (2016). *Unsupervised representation learning with deep convolutional
 #   generative adversarial networks.* Batch normalisation, and Adam with $\beta_1=0.5$.
+#
+# Before: [8. The adversarial autoencoder](08_adversarial_autoencoder.ipynb).
+# Next: [10. Measuring disentanglement](10_measuring_disentanglement.ipynb).

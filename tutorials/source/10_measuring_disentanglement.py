@@ -13,7 +13,8 @@
 # %% [markdown]
 # # 10. Measuring disentanglement
 #
-# Papers report a dozen scores, and call each of them "disentanglement". After this chapter you can
+# Papers report a dozen [scores](../kerasvae/metrics/__init__.py), and call each of them
+# "disentanglement". After this chapter you can
 #
 # - build each score by hand in a few lines, and so say what it asks of a code;
 # - predict what it gives to a perfect, a rotated, a duplicated, a warped and a useless code;
@@ -81,10 +82,12 @@ codes += rng.normal(size=codes.shape) * [0.2, 0.4, 0.2, 0.7, 0.01]
 # $I(z_j;v_k)$ is what knowing $z_j$ tells about $v_k$, in nats, and at most the entropy $H(v_k)$.
 # Cut $z_j$ into 20 bins of equal width and count.
 #
-# - **MIG** (Locatello's): for each factor the gap between the best code and the second best, over
-#   $H(v_k)$. Compactness, in the main: a second code that knows the factor costs.
-# - **Modularity**: for each code $1-\sum_{k\ne t}I_{jk}^2/\big(I_{jt}^2(K-1)\big)$, with $t$ its
-#   best factor. A copy costs nothing, a mixture does.
+# - [**MIG**](../kerasvae/metrics/mig.py) (Locatello's): for each factor the gap between the best
+#   code and the second best, over $H(v_k)$. Compactness, in the main: a second code that knows the
+#   factor costs.
+# - [**Modularity**](../kerasvae/metrics/modularity.py): for each code
+#   $1-\sum_{k\ne t}I_{jk}^2/\big(I_{jt}^2(K-1)\big)$, with $t$ its best factor. A copy costs
+#   nothing, a mixture does.
 
 
 # %%
@@ -109,13 +112,14 @@ kv.plotting.factor_heatmap(table / np.log(4), "abcd", label="share of the factor
 # nearly dead $z_4$ takes part in modularity like any other: bins are stretched over whatever range
 # a code has, so it is ranked by what chance left in its row.
 #
-# - **InfoMEC** takes both directions from one table of information over entropy: the share of the
-#   largest entry in each row (modularity) and column (compactness), rescaled so that an even
-#   spread is 0. It estimates $I$ from nearest neighbours, and first drops codes whose range is
-#   below a twentieth of the largest. Its third part, explicitness, is a logistic regression's gain.
-# - **MIG of Chen and others** needs no bins: it computes $\mathbb E\log q(z_j\mid v_k)-\log q(z_j)$
-#   from the posteriors' own densities. A *sample* is judged and not a mean: noise in the posterior
-#   counts.
+# - [**InfoMEC**](../kerasvae/metrics/infomec.py) takes both directions from one table of
+#   information over entropy: the share of the largest entry in each row (modularity) and column
+#   (compactness), rescaled so that an even spread is 0. It estimates $I$ from nearest neighbours,
+#   and first drops codes whose range is below a twentieth of the largest. Its third part,
+#   explicitness, is a logistic regression's gain.
+# - [**MIG of Chen and others**](../kerasvae/metrics/mig_chen.py) needs no bins: it computes
+#   $\mathbb E\log q(z_j\mid v_k)-\log q(z_j)$ from the posteriors' own densities. A *sample* is
+#   judged and not a mean: noise in the posterior counts.
 
 
 # %%
@@ -147,13 +151,16 @@ assert abs(((best[0] - best[1]) / np.log(4)).mean() - library) < 0.03  # other s
 # %% [markdown]
 # ## Scores from predictors
 #
-# - **SAP**: how well one code alone predicts a factor by a line: $R^2$, or for classes a linear
-#   support vector machine's accuracy. The gap of the best two again.
-# - **DCI**: boosted trees predict each factor from all codes. A code's share of what the splits
-#   gain is its importance. One minus the entropy of a row of importances is *disentanglement*, of a
-#   column *completeness*; both are means weighted by importance. Accuracy is *informativeness*.
-# - **Gaussian total correlation**: $-\frac12\log\det$ of the correlation matrix. Sees no factors.
-# - **UDR**: sees no factors either; compares the codes of two models and asks for a permutation.
+# - [**SAP**](../kerasvae/metrics/sap.py): how well one code alone predicts a factor by a line:
+#   $R^2$, or for classes a linear support vector machine's accuracy. The gap of the best two again.
+# - [**DCI**](../kerasvae/metrics/dci.py): boosted trees predict each factor from all codes. A
+#   code's share of what the splits gain is its importance. One minus the entropy of a row of
+#   importances is *disentanglement*, of a column *completeness*; both are means weighted by
+#   importance. Accuracy is *informativeness*.
+# - [**Gaussian total correlation**](../kerasvae/metrics/gaussian_total_correlation.py):
+#   $-\frac12\log\det$ of the correlation matrix. Sees no factors.
+# - [**UDR**](../kerasvae/metrics/udr.py): sees no factors either; compares the codes of two models
+#   and asks for a permutation.
 
 # %%
 square = np.corrcoef(codes.T, factors.T)[:5, 5:] ** 2
@@ -175,12 +182,13 @@ assert np.isclose(udr / (5 + 4), metrics.udr([codes, perfect], similarity="spear
 #
 # These three need a generator: images that share one factor while the others vary.
 #
-# - **FactorVAE score**: in a batch that shares factor $k$, the code with the least variance,
-#   relative to its variance over all images, votes. A code stands for the factor that it voted for
-#   most.
-# - **beta-VAE score**: the mean of $|z-z'|$ over pairs that share a factor; a linear classifier
-#   names the factor.
-# - **IRS**: how far a code strays, at the 0.99 quantile, while its own factor is held.
+# - [**FactorVAE score**](../kerasvae/metrics/factor_vae_score.py): in a batch that shares factor
+#   $k$, the code with the least variance, relative to its variance over all images, votes. A code
+#   stands for the factor that it voted for most.
+# - [**beta-VAE score**](../kerasvae/metrics/beta_vae_score.py): the mean of $|z-z'|$ over pairs
+#   that share a factor; a linear classifier names the factor.
+# - [**IRS**](../kerasvae/metrics/irs.py): how far a code strays, at the 0.99 quantile, while its
+#   own factor is held.
 
 
 # %%
@@ -520,3 +528,5 @@ for name, low, high in (("modularity", 0.6, 1), ("dci completeness", 0, 0.5), ("
 # - Locatello and others (2019). *Challenging common assumptions.* 12,000 models.
 # - Duan and others (2020). *Unsupervised model selection.* UDR.
 # - Hsu and others (2023). *Disentanglement via latent quantization.* InfoMEC.
+#
+# Before: [9. InfoGAN](09_infogan.ipynb). Next: [11. All objectives](11_all_objectives.ipynb).
