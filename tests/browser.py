@@ -39,7 +39,8 @@ def page(width: int = 1200, height: int = 1000) -> Iterator:
 
     Yields:
         The page. `page.errors` lists, as text, exceptions of scripts, errors on the console, and
-        requests to anywhere but this machine or a file on it.
+        requests to anywhere but this machine or a file on it. What the page shows when a test
+        fails is kept in build/screenshots/failed.png.
 
     A test of an HTML file:
 
@@ -60,6 +61,10 @@ def page(width: int = 1200, height: int = 1000) -> Iterator:
             opened.on("console", lambda message: _note(opened.errors, message))
             opened.on("request", lambda request: _note_outside(opened.errors, request.url))
             yield opened
+        except BaseException:
+            with contextlib.suppress(Exception):
+                screenshot(opened, "failed")
+            raise
         finally:
             browser.close()
 

@@ -311,6 +311,24 @@ def test_tutorials_runs_the_chapters(kv, monkeypatch):
     assert calls == [(["01", "2"], "full")]
 
 
+def test_explore_serves_the_run(kv, trained, monkeypatch):
+    module = pytest.importorskip("kerasvae.explore", reason="voila is not installed")
+    calls = []
+    monkeypatch.setattr(module, "explore", lambda *call: calls.append(call))
+    status, _, err = kv("explore", trained, "--port", 0, "--no-browser")
+    assert status == 0, err
+    assert calls == [(trained, 0, False)]
+
+
+def test_compare_shows_every_setting_and_writes_the_page(kv, trained, tmp_path):
+    assert kv("evaluate", trained, "--metric", "mig", "--draws", 1, "--samples", 200)[0] == 0
+    status, out, err = kv("compare", trained, "--out", tmp_path / "side")
+    assert status == 0, err
+    assert "beta=2.5" in out and str(tmp_path / "side" / "comparison.html") in out
+    assert (tmp_path / "side" / "comparison.csv").is_file()
+    assert kv("evaluate", trained, "--metric", "mgi")[2].count("Did you mean 'mig'") == 1
+
+
 def test_version(kv):
     status, out, _ = kv("--version")
     assert status == 0
