@@ -5,14 +5,18 @@ the site as in the repository: `make docs`.
 """
 
 import inspect
+import json
 import os
 import re
 import sys
+import tomllib
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 import keras  # noqa: E402
 from docutils import nodes  # noqa: E402
@@ -61,6 +65,29 @@ def add_contents(app, docname, source):
         pages = "\n".join(path.relative_to(ROOT).with_suffix("").as_posix() for path in paths)
         if pages:
             source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{pages}\n```\n"
+
+
+def add_badge(app, docname, source):
+    """Let a chapter's page open the chapter in a hosted notebook, where the repository is public.
+
+    Its address is that of `Repository` under [project.urls] in pyproject.toml; without one there
+    is nothing that a host could open, and no badge.
+    """
+    repository = PYPROJECT["project"].get("urls", {}).get("Repository", "")
+    if re.match(r"tutorials/\d", docname) and repository:
+        notebook = json.loads(source[0])
+        notebook["cells"].insert(1, badge(repository, docname))
+        source[0] = json.dumps(notebook)
+
+
+def badge(repository: str, docname: str) -> dict:
+    """A cell with the badge of Binder, which builds environment.yml and opens the chapter."""
+    path = urlsplit(repository).path.strip("/").removesuffix(".git")
+    opened = quote(f"lab/tree/{docname}.ipynb", safe="")
+    image = "https://mybinder.org/badge_logo.svg"
+    link = f"https://mybinder.org/v2/gh/{path}/HEAD?urlpath={opened}"
+    text = f"[![open in a hosted notebook]({image})]({link})"
+    return {"cell_type": "markdown", "id": "badge", "metadata": {}, "source": text}
 
 
 # Docstrings are plain text with sections; Sphinx reads reStructuredText.
@@ -148,6 +175,7 @@ def write_front_door(app, error):
 def setup(app):
     """Connect them all."""
     app.connect("source-read", add_contents)
+    app.connect("source-read", add_badge)
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)
     app.connect("autodoc-process-signature", signature)
     app.connect("doctree-resolved", link_to_sources)

@@ -1,6 +1,7 @@
 """The site: built once without warnings, every link in it leads somewhere, nothing is missing."""
 
 import importlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -177,3 +178,24 @@ def test_formulas_and_signatures_are_shown_as_written(site):
     assert "reconstruction + alpha mutual_information + beta total_correlation" in text
     shown = text.split('id="kerasvae.models.DIPVAE"')[1].split("</dt>")[0]
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)
+
+
+def test_chapters_can_be_opened_in_a_hosted_notebook_once_there_is_an_address(monkeypatch):
+    pytest.importorskip("sphinx", reason="the extra `docs` is not installed")
+    spec = importlib.util.spec_from_file_location("conf", ROOT / "docs" / "conf.py")
+    conf = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conf)
+    chapter = (ROOT / "tutorials" / "01_elbo.ipynb").read_text()
+
+    def read(docname, **urls):
+        monkeypatch.setattr(conf, "PYPROJECT", {"project": {"urls": urls}})
+        source = [chapter]
+        conf.add_badge(None, docname, source)
+        return source[0]
+
+    address = "https://github.com/someone/kerasvae.git"
+    assert read("tutorials/01_elbo") == chapter
+    assert read("tutorials/assignments/README", Repository=address) == chapter
+    added = nbformat.reads(read("tutorials/01_elbo", Repository=address), as_version=4).cells[1]
+    link = "https://mybinder.org/v2/gh/someone/kerasvae/HEAD?urlpath="
+    assert f"({link}lab%2Ftree%2Ftutorials%2F01_elbo.ipynb)" in added.source
