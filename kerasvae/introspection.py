@@ -72,12 +72,16 @@ def setting_label(model: str, arguments: dict, also: Collection[str] = ()) -> st
     Example:
         >>> setting_label("beta-vae", {"beta": 16.0, "warmup_steps": 0, "latent_dim": 10})
         'beta-vae beta=16'
+        >>> setting_label("infogan", {"categories": [], "noise_dim": 16})
+        'infogan noise_dim=16'
         >>> setting_label("vae", {"latent_dim": 10}, also=["latent_dim"])
         'vae latent_dim=10'
     """
     own = own_arguments(BY_NAME[model])
     parts = [model]
     for name, value in arguments.items():
-        if name in also or (name in own and value != own[name].default):
+        default = own[name].default if name in own else value
+        plain = list(default) if isinstance(default, tuple) else default  # as JSON keeps it
+        if name in also or value not in (default, plain):
             parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
     return " ".join(parts)
