@@ -40,6 +40,7 @@ def one_of(what: str, choices: Iterable[str]) -> Callable[[str | None], str | No
     """An option's callback that takes these names only."""
 
     def check(value):
+        """Refuse any other name."""
         if value is not None and value not in choices:
             raise refusal(what, value, choices)
         return value
@@ -148,6 +149,7 @@ def model_command(
     parameters = sorted([*common, *own, *settings], key=lambda p: panels.index(_panel(p)))
 
     def command(**options):
+        """Train this model."""
         train(name, **options)
 
     command.__signature__ = inspect.Signature(parameters)

@@ -75,6 +75,7 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
     url = f"http://{ADDRESS}:{port}"
 
     def started():
+        """Say where the page is, once the server listens."""
         print(f"{run.folder}: explore it at {url}\nCtrl-C stops.", flush=True)
         if open_browser:
             webbrowser.open(url)
@@ -123,6 +124,7 @@ class _ThisPython(KernelSpecManager):
         self.kernel_dirs = []  # without folders to search, only its own is left
 
     def get_kernel_spec(self, kernel_name):
+        """Give its own kernel, told to be quiet."""
         spec = super().get_kernel_spec(kernel_name)
         spec.argv = [*spec.argv, "--log-level=ERROR"]
         return spec
@@ -136,6 +138,7 @@ class _Farewell(VoilaShutdownKernelHandler):
     """
 
     def check_xsrf_cookie(self):
+        """Check the origin in place of a token that the page does not send."""
         if not self.check_origin():
             raise HTTPError(403)
 
@@ -144,6 +147,7 @@ class _Server(Voila):
     """Voilà, with processes that end with their pages."""
 
     def init_handlers(self):
+        """Put the handler above before Voilà's own."""
         return [(r"/voila/api/shutdown/(.*)", _Farewell), *super().init_handlers()]
 
 

@@ -28,6 +28,7 @@ def _add_tile(running, points, loc, inverse_scale, log_constant):
     """logaddexp(running, log sum of the tile's components); dimensions come as (groups, g)."""
 
     def add_group(group, distance):  # distance: (points, components)
+        """Add the squared distances along one group of dimensions."""
         z, mean, precision = points[group], loc[group], inverse_scale[group]  # (g, ...)
         for k in range(z.shape[0]):
             # Subtract first, then divide: z^2 / s^2 of the expanded square (a matrix product)

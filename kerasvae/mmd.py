@@ -54,6 +54,7 @@ def mmd(x, y, kernel: str = "rbf", bandwidth: float | None = None):
         raise ValueError("bandwidth must be positive. Received: bandwidth=0")
 
     def similarity(a, b):
+        """The kernel of every pair, (n, m)."""
         distance = ops.sum(ops.square(a[:, None, :] - b[None, :, :]), axis=2)  # (n, m)
         if kernel == "rbf":
             return ops.exp(-distance / bandwidth)

@@ -41,6 +41,7 @@ def sync(numbers: Sequence[str] = (), folder: str | Path | None = None) -> int:
     folder = find_tutorials(folder)
 
     def run(path: Path, progress: Progress) -> ChapterRun:
+        """Execute one source and write its notebook."""
         place = folder
         if PROBLEM_SET.fullmatch(path.stem):
             place = folder / "assignments" / "source" / path.stem

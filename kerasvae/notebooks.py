@@ -196,6 +196,7 @@ def run_tutorials(
     out.mkdir(parents=True, exist_ok=True)
 
     def run(path: Path, progress: Progress) -> ChapterRun:
+        """Run one chapter and write both of its files."""
         results = [out / path.name, out / f"{path.stem}.html"]
         for result in results:
             result.unlink(missing_ok=True)  # a chapter that fails leaves no older success behind
@@ -232,6 +233,7 @@ def run_chapter(
     running, started = 0, time.perf_counter()
 
     def on_cell(index: int) -> None:
+        """Show how far the chapter is."""
         nonlocal running
         running = index
         progress.update(task, completed=codes.index(index))

@@ -59,6 +59,7 @@ def open_npz_array(path: Path, key: str) -> Iterator[ArrayReader]:
         row_bytes = dtype.itemsize * int(np.prod(shape[1:]))
 
         def rows(start: int, stop: int) -> np.ndarray:
+            """Read the next rows, in order."""
             wanted = (stop - start) * row_bytes
             with _readable(path, ".npz"):
                 data = file.read(wanted)
@@ -108,6 +109,7 @@ def open_h5_array(path: Path, key: str) -> Iterator[ArrayReader]:
                 )
 
         def rows(start: int, stop: int) -> np.ndarray:
+            """Read some rows."""
             with _readable(path, "HDF5"):
                 return dataset[start:stop]
 

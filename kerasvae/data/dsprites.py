@@ -199,6 +199,7 @@ def _checked_size(images: ArrayReader, count: int, source: Path) -> tuple[int, i
 
 def _pack(images: ArrayReader, target: Path, source: Path) -> None:
     def chunks():
+        """Go through the images in order."""
         for chunk in images.chunks():
             if chunk.max() > 1:
                 raise ValueError(

@@ -109,6 +109,7 @@ def _codes(categories: Path, info: Path) -> np.ndarray:
 
 def _unpack(sources: list[Path], counts: list[int], size: int, target: Path) -> None:
     def chunks() -> Iterator[np.ndarray]:
+        """Go through the images in order."""
         for source, count in zip(sources, counts, strict=True):
             with _open_matrix(source, "u1", (count, 2, SIDE, SIDE)) as (_, read):
                 for start in range(0, count, _ROWS):
@@ -152,6 +153,7 @@ def _open_matrix(path: Path, dtype: str, shape: tuple[int | None, ...]):
         row = int(np.prod(sizes[1:]))
 
         def read(rows: int) -> np.ndarray:
+            """Read the bytes that come next."""
             with _readable(problem):
                 data = _exactly(file, rows * row * np.dtype(dtype).itemsize)
             return np.frombuffer(data, dtype).reshape(rows, *sizes[1:])

@@ -95,7 +95,8 @@ def read_plan(path: Path) -> Plan:
     source, options = content["data"], content.get("data_option") or {}
     if source not in data.names():
         folder = (path.parent / source).expanduser()
-        check_choice("data", source, data.names()) if not folder.is_dir() else None
+        if not folder.is_dir():
+            check_choice("data", source, data.names())  # the error names the nearest one
         source = str(folder.resolve())
     training = _section(content, "training", COMMON)
     evaluation = _section(content, "evaluation", EVALUATION)
@@ -119,8 +120,10 @@ def read_plan(path: Path) -> Plan:
 
 
 def _read(path: Path) -> dict:
-    import yaml  # of the extra `study`
-
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("A study needs PyYAML: pip install 'kerasvae[study]'") from error
     if not path.is_file():
         raise FileNotFoundError(f"Expected a study's YAML file. Received: {path}, which is no file")
     try:
