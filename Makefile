@@ -54,7 +54,7 @@ lab: $(INSTALLED) ## open the tutorials in JupyterLab
 	@cd tutorials && ../$(BIN)/python -m jupyterlab
 
 assignments: $(INSTALLED) ## build the problem sets' students' copies into build/assignments
-	@$(BIN)/python -m kerasvae.assignments
+	@$(BIN)/python -m kerasvae.course.assignments
 
 docs: $(INSTALLED) ## build the site of README, chapters and docstrings into build/docs
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/docs
@@ -69,7 +69,7 @@ format: $(INSTALLED) ## repair style where that is safe
 	@$(BIN)/python -m ruff format .
 
 notebooks: $(INSTALLED) ## make the committed notebooks from tutorials/source (CHAPTERS="01 02")
-	@$(BIN)/python -m kerasvae.notebook_sources $(CHAPTERS)
+	@$(BIN)/python -m kerasvae.course.sources $(CHAPTERS)
 
 constraints: ## resolve constraints.txt anew, in an environment of its own
 	@$(require_python)

@@ -23,8 +23,8 @@ import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from kerasvae.marginals import log_marginal_densities  # noqa: E402
-from kerasvae.mixtures import log_mixture_sum  # noqa: E402
+from kerasvae.estimators.marginals import log_marginal_densities  # noqa: E402
+from kerasvae.estimators.mixtures import log_mixture_sum  # noqa: E402
 from kerasvae.surgery import decompose_posterior  # noqa: E402
 
 

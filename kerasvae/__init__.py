@@ -23,8 +23,8 @@ from kerasvae.models import (
     InfoGAN,
     InfoVAE,
 )
+from kerasvae.version import __version__  # noqa: F401  (kerasvae.__version__)
 
-__version__ = "0.1.0"
 __all__ = [
     "DIPVAE",
     "VAE",

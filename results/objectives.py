@@ -27,7 +27,7 @@ COLUMNS = {
 
 def table(rows: list[dict]) -> str:
     """The Markdown table: a row a setting, mean ± standard deviation over its seeds."""
-    from kerasvae.comparison import cell, mean_and_spread
+    from kerasvae.runs.comparison import cell, mean_and_spread
 
     lines = [
         f"| setting | seeds | {' | '.join(COLUMNS)} |",
@@ -51,7 +51,7 @@ def read(path: Path) -> list[dict]:
 
 def main() -> None:
     """Read results.parquet, write both files."""
-    from kerasvae.comparison import write_csv
+    from kerasvae.runs.comparison import write_csv
     from kerasvae.study.results import FILE, read_parquet
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -1,14 +1,14 @@
-"""The cache folder, and files that appear in it whole or not at all."""
+"""The cache folder, and the arrays in it."""
 
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pooch
 from tqdm import tqdm
+
+from kerasvae.files import written_whole
 
 
 def cache_folder() -> Path:
@@ -17,34 +17,6 @@ def cache_folder() -> Path:
     The environment variable KERASVAE_CACHE, or the platform's folder for caches.
     """
     return Path(os.environ.get("KERASVAE_CACHE") or pooch.os_cache("kerasvae")).expanduser()
-
-
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` to write to; it becomes `target` only without an error.
-
-    Another process never sees half a file, and an interrupted one leaves none behind.
-
-    Example:
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> with written_whole(folder / "a.txt") as path:
-        ...     _ = path.write_text("whole")
-        >>> [file.name for file in folder.iterdir()]
-        ['a.txt']
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes a private file; a cache is shared as the user's umask says.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_array(

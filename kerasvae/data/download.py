@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pooch
 
-from kerasvae.data.cache import cache_folder, written_whole
+from kerasvae.data.cache import cache_folder
 from kerasvae.data.digests import Digest, check_digest, digest_of
+from kerasvae.files import written_whole
 
 
 @dataclass(frozen=True)

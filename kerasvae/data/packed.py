@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasvae.data import sprites
-from kerasvae.data.cache import written_whole
+from kerasvae.files import written_whole
 
 IMAGES = int(np.prod(sprites.FACTOR_SIZES))  # 737,280
 BYTES = 64 * 64 // 8  # 512 an image

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kerasvae.checks import check_count, check_positive_int
-from kerasvae.marginals import log_marginal_densities
+from kerasvae.estimators.marginals import log_marginal_densities
 from kerasvae.metrics.information import BINS, entropies, factor_labels, gaps
 from kerasvae.metrics.inputs import check_codes_and_factors
 from kerasvae.metrics.result import Result

@@ -5,6 +5,8 @@ from importlib import metadata
 
 import numpy as np
 
+from kerasvae.version import __version__
+
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -49,10 +51,6 @@ class Result:
 
 
 def _versions() -> dict[str, str]:
-    # Imported here, because the package imports this module before it knows its own version; and
-    # asked itself, because a checkout that is not installed has no metadata.
-    from kerasvae import __version__
-
     return {"kerasvae": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 

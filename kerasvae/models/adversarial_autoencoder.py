@@ -7,12 +7,12 @@ import keras
 from keras import ops
 
 from kerasvae import networks, priors
+from kerasvae.backend.step import PlayersStep
 from kerasvae.checks import check_choice, check_non_negative
 from kerasvae.distributions import tfp_seed
 from kerasvae.estimators import discriminator_terms, log_density_ratio
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.training.players import Player
-from kerasvae.training.step import PlayersStep
 
 
 @keras.saving.register_keras_serializable("kerasvae")

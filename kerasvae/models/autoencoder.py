@@ -6,9 +6,9 @@ Chapter 1: tutorials/01_elbo.ipynb.
 from keras import ops
 
 from kerasvae import distributions
+from kerasvae.backend.step import TrainStep
 from kerasvae.divergences import kl_analytic
 from kerasvae.models.latent_variable_model import LatentVariableModel
-from kerasvae.training.step import TrainStep
 
 
 class VariationalAutoencoder(TrainStep, LatentVariableModel):

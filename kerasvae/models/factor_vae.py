@@ -7,11 +7,11 @@ import keras
 from keras import ops
 
 from kerasvae import networks
+from kerasvae.backend.step import PlayersStep
 from kerasvae.checks import check_non_negative
 from kerasvae.estimators import discriminator_terms, log_density_ratio, permute_dims
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.training.players import Player
-from kerasvae.training.step import PlayersStep
 
 
 @keras.saving.register_keras_serializable("kerasvae")

@@ -10,12 +10,12 @@ import numpy as np
 from keras import ops
 
 from kerasvae import distributions
+from kerasvae.backend.step import PlayersStep
 from kerasvae.checks import check_count, check_non_negative, check_positive_int
 from kerasvae.distributions import tfd
 from kerasvae.estimators import discriminator_terms
 from kerasvae.models.latent_variable_model import LatentVariableModel
 from kerasvae.training.players import Player
-from kerasvae.training.step import PlayersStep
 
 
 @keras.saving.register_keras_serializable("kerasvae")

@@ -9,7 +9,7 @@ from keras import ops
 from kerasvae.checks import check_choice, check_non_negative
 from kerasvae.distributions import tfp_seed
 from kerasvae.estimators import mmd
-from kerasvae.mmd import KERNELS
+from kerasvae.estimators.mmd import KERNELS
 from kerasvae.models.autoencoder import VariationalAutoencoder
 
 

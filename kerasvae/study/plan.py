@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerasvae import data, scores
+from kerasvae import data
 from kerasvae.checks import check_choice, check_count, check_positive_int
-from kerasvae.evaluation import evaluate
-from kerasvae.introspection import own_arguments, setting_label
 from kerasvae.models import BY_NAME, LatentVariableModel
-from kerasvae.runs import TRAINING_DEFAULTS, load_images, new_config
+from kerasvae.models.introspection import own_arguments, setting_label
+from kerasvae.runs import TRAINING_DEFAULTS, load_images, new_config, scores
+from kerasvae.runs.evaluation import evaluate
 
 KEYS = ("data", "data_option", "seeds", "training", "models", "evaluation")
 # Settings of all models and of the training that a study may give; seeds have a key of their own.
@@ -37,7 +37,7 @@ class Job:
         name: of its folder.
         model: name of the model, as `kerasvae train` knows it.
         given: settings as for `kerasvae.runs.new_config`, data set and seed among them.
-        evaluation: arguments of `kerasvae.evaluation.evaluate`.
+        evaluation: arguments of `kerasvae.runs.evaluation.evaluate`.
     """
 
     name: str
@@ -68,7 +68,7 @@ def read_plan(path: Path) -> Plan:
         path: of a file with the keys data, data_option, seeds (a number, or a list), training
             (settings of all runs), models (by name, each with its weights; a list stands for
             several values, and lists are combined), evaluation (arguments of
-            `kerasvae.evaluation.evaluate`).
+            `kerasvae.runs.evaluation.evaluate`).
 
     Returns:
         The plan, named after the file.

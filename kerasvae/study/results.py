@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasvae import evaluation
-from kerasvae.comparison import read_rows
-from kerasvae.data.cache import written_whole
+from kerasvae.files import written_whole
+from kerasvae.runs import evaluation
+from kerasvae.runs.comparison import read_rows
 from kerasvae.study.attempts import Outcome
 from kerasvae.study.plan import Job
 
@@ -25,7 +25,7 @@ def collect(
 
     Returns:
         Rows with run, status, attempts, seconds, error, and those of
-        `kerasvae.comparison.read_rows`.
+        `kerasvae.runs.comparison.read_rows`.
     """
     done = [
         job.name for job in jobs if job.name in outcomes and outcomes[job.name].status == "done"

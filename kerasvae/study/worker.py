@@ -14,12 +14,11 @@ import sys
 import threading
 from pathlib import Path
 
-from kerasvae.evaluation import FILE, evaluate
-from kerasvae.run_report import FILE as REPORT
-from kerasvae.run_report import write_report
-from kerasvae.runs import Run, load_images, new_config
+from kerasvae.runs import Run, load_images, new_config, session
+from kerasvae.runs.evaluation import FILE, evaluate
+from kerasvae.runs.report import FILE as REPORT
+from kerasvae.runs.report import write_report
 from kerasvae.study.plan import Job
-from kerasvae.training import session
 
 # A run that fails by itself would fail again; other statuses are worth another attempt.
 FAILED_BY_ITSELF = 3

@@ -100,7 +100,7 @@ class Players:
     """What models of several players share on every backend; the step itself is per backend.
 
     The class has a `players()` that returns {name: Player}: the first one's loss is shown as the
-    model's. To be placed, through `kerasvae.training.step.PlayersStep`, before keras.Model.
+    model's. To be placed, through `kerasvae.backend.step.PlayersStep`, before keras.Model.
     """
 
     def compile(self, optimizer=None, **kwargs):

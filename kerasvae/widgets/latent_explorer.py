@@ -8,9 +8,9 @@ import numpy as np
 from keras import ops
 
 from kerasvae.data import FactorDataset, ImageDataset
-from kerasvae.evaluation import mean_per_dimension_kl, sampled
 from kerasvae.models import LatentVariableModel
-from kerasvae.reports import COLUMNS, FIGURE_IMAGES
+from kerasvae.runs.evaluation import mean_per_dimension_kl, sampled
+from kerasvae.runs.figures import COLUMNS, FIGURE_IMAGES
 from kerasvae.widgets.latent_row import LatentRow
 from kerasvae.widgets.picture import Picture
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerasvae.data.cache import cache_folder, converted, open_array, write_array, written_whole
+from kerasvae.data.cache import cache_folder, converted, open_array, write_array
 from kerasvae.data.digests import Digest, check_digest, digest_of
+from kerasvae.files import written_whole
 
 pytestmark = pytest.mark.numpy_only
 

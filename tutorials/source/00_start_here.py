@@ -145,8 +145,8 @@ panel.axis("off");
 # |---|---|---|
 # | [1 The ELBO](01_elbo.ipynb) | [`VAE`](../kerasvae/models/vae.py) | the whole KL, weight 1 |
 # | [2 The beta-VAE](02_beta_vae.ipynb) | [`BetaVAE`](../kerasvae/models/beta_vae.py), [`AnnealedVAE`](../kerasvae/models/annealed_vae.py) | the whole KL, any weight; its size |
-# | [3 ELBO surgery](03_elbo_surgery.ipynb) | [`surgery`](../kerasvae/surgery.py) | nothing: it measures |
-# | [4 Estimating q(z)](04_estimating_q_of_z.ipynb) | [`estimators`](../kerasvae/estimators.py) | nothing: what a batch can know |
+# | [3 ELBO surgery](03_elbo_surgery.ipynb) | [`surgery`](../kerasvae/surgery/decompose.py) | nothing: it measures |
+# | [4 Estimating q(z)](04_estimating_q_of_z.ipynb) | [`estimators`](../kerasvae/estimators/aggregate_posterior.py) | nothing: what a batch can know |
 # | [5 The marginal KL](05_marginal_kl.ipynb) | [`DIPVAE`](../kerasvae/models/dip_vae.py), [`InfoVAE`](../kerasvae/models/info_vae.py) | the marginal KL |
 # | [6 Total correlation](06_total_correlation.ipynb) | [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) | each piece by its own weight |
 # | [7 FactorVAE](07_factor_vae.ipynb) | [`FactorVAE`](../kerasvae/models/factor_vae.py) | total correlation, by a discriminator |

@@ -142,10 +142,10 @@ for name, terms in hand.items():
 # %% [markdown]
 # ## With the library
 #
-# [`kerasvae.surgery`](../kerasvae/surgery.py) takes the means and standard deviations of all
-# images. No grid fits ten dimensions, so it draws codes, evaluates $\log q(z)$ over *all* images
-# for each, and says how far off the mean may be: a standard error for each term. The `kl` needs
-# no draws, since it has a closed form. If the library and our integrals agree within their
+# [`kerasvae.surgery`](../kerasvae/surgery/decompose.py) takes the means and standard deviations of
+# all images. No grid fits ten dimensions, so it draws codes, evaluates $\log q(z)$ over *all*
+# images for each, and says how far off the mean may be: a standard error for each term. The `kl`
+# needs no draws, since it has a closed form. If the library and our integrals agree within their
 # errors, both are probably right.
 
 # %%

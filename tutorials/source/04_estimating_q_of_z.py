@@ -110,7 +110,8 @@ def mss_weights(B, N):
 
 
 # %% [markdown]
-# The library has the same in [`estimators.py`](../kerasvae/estimators.py), on tensors, so that
+# The library has the same in
+# [`aggregate_posterior.py`](../kerasvae/estimators/aggregate_posterior.py), on tensors, so that
 # gradients flow through it. Do we agree, joint and marginals, on a batch of random posteriors?
 
 # %%
@@ -417,8 +418,8 @@ axis.legend(loc="upper left");
 #
 # - The posteriors here are alike and far apart. Where they overlap ($\sigma = 0.8$), MSS is too
 #   *low* in the total correlation and too high in the mutual information (exercise 2).
-# - For *reported* values use [`surgery.py`](../kerasvae/surgery.py), which sums over all images
-#   and gives a standard error. During training,
+# - For *reported* values use [`surgery`](../kerasvae/surgery/decompose.py), which sums over all
+#   images and gives a standard error. During training,
 #   [`SurgeryCallback`](../kerasvae/callbacks.py) does that at the end of an epoch; the
 #   `total_correlation` that a `BetaTCVAE` logs by itself is a batch estimate.
 # - We judged numbers. How much a bias matters for the *gradient* is another question: chapter 6.

@@ -70,12 +70,13 @@ plt.style.use(kv.plotting.STYLE)
 # - **Densities.** Estimate $\log q(z)$ from the batch (chapter 4):
 #   [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) with weights $1,\lambda+1,\lambda+1$.
 # - **Moments.** [`DIPVAE`](../kerasvae/models/dip_vae.py) compares a covariance $C$ with that of
-#   the prior ([`moments.py`](../kerasvae/moments.py)),
+#   the prior ([`moments.py`](../kerasvae/estimators/moments.py)),
 #   $\lambda_{od}\sum_{i\ne j}C_{ij}^2+\lambda_d\sum_i(C_{ii}-1)^2$. Kind I takes the
 #   covariance of the means, $C=\mathrm{Cov}(\mu)$; kind II that of the codes,
 #   $C=\mathrm{Cov}(\mu)+\mathbb{E}[\mathrm{diag}(\sigma^2)]$.
 # - **Samples.** [`InfoVAE`](../kerasvae/models/info_vae.py) compares draws of $q(z)$ with draws of
-#   $p(z)$ by the maximum mean discrepancy ([`mmd.py`](../kerasvae/mmd.py)) with a kernel $k$,
+#   $p(z)$ by the maximum mean discrepancy ([`mmd.py`](../kerasvae/estimators/mmd.py)) with a
+#   kernel $k$,
 #   $\mathrm{MMD}=\mathbb{E}\,k(z,z')+\mathbb{E}\,k(y,y')-2\,\mathbb{E}\,k(z,y)$, where $z,z'$ come
 #   from $q(z)$ and $y,y'$ from $p(z)$. Its weights: $(1-\alpha)\,\texttt{kl}$ and
 #   $(\alpha+\lambda-1)\,\mathrm{MMD}$.

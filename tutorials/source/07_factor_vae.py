@@ -150,9 +150,9 @@ for rho in (0.0, 0.6):
 #
 # ## How to shuffle
 #
-# [`permute_dims`](../kerasvae/density_ratio.py) shuffles every *column* over the batch, with a
-# permutation of its own. Published code has shuffled the *row* instead: the $D$ numbers within
-# each code. The loss falls, nothing crashes.
+# [`permute_dims`](../kerasvae/estimators/density_ratio.py) shuffles every *column* over the batch,
+# with a permutation of its own. Published code has shuffled the *row* instead: the $D$ numbers
+# within each code. The loss falls, nothing crashes.
 #
 # **Predict.** What does the shuffled row estimate (a) for the correlated codes above, (b) for
 # independent codes whose standard deviations are 1, 1/2, 1/4 and 1/8, where the TC is 0?

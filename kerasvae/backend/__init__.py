@@ -1,0 +1,1 @@
+"""The only place that knows which backend Keras runs on."""

@@ -1,0 +1,233 @@
+"""The command line; `kerasvae --help` lists its commands."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import typer.core
+from rich import box
+from rich.table import Table
+
+from kerasvae import data
+from kerasvae.cli import train as train_command
+from kerasvae.cli.options import one_of
+from kerasvae.cli.study import show_table, study
+from kerasvae.cli.train import console, say
+from kerasvae.runs import Run, comparison, evaluation, scores, versions
+from kerasvae.runs import figures as reports
+from kerasvae.runs import report as run_report
+
+
+class Commands(typer.core.TyperGroup):
+    """The commands in the order of their use."""
+
+    def list_commands(self, ctx) -> list[str]:
+        """Typer puts groups last."""
+        return ["train", *(name for name in self.commands if name != "train")]
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Disentanglement with variational autoencoders: train, look, measure, learn.",
+    epilog="Begin with: kerasvae train vae --data dsprites-mini --steps 4000 --out runs/vae",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(train_command.app, name="train")
+
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
+
+
+@app.command(epilog="Example: kerasvae traverse runs/vae --image 100 --range 3")
+def traverse(
+    run_folder: RunFolder,
+    image: Annotated[
+        int | None,
+        typer.Option(help="Move from this image's code; else a typical one's.", metavar="N", min=0),
+    ] = None,
+    span: Annotated[
+        float, typer.Option("--range", help="Move each dimension from -R to R.", metavar="R")
+    ] = 2.0,
+):
+    """Draw what each latent dimension does, those with most KL on top."""
+    run, model, dataset = _trained(run_folder)
+    say(str(reports.draw_traversals(run, model, dataset, image, span)))
+
+
+@app.command(epilog="Example: kerasvae evaluate runs/vae --draws 5")
+def evaluate(
+    run_folder: RunFolder,
+    images: Annotated[
+        int | None,
+        typer.Option(help="Only so many images, drawn at random.", metavar="N", min=1),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="A metric; repeat it for several. All of them if none.", metavar="NAME"),
+    ] = None,
+    points: Annotated[
+        int, typer.Option(help="Images in a draw that metrics see.", metavar="N", min=1)
+    ] = 10_000,
+    draws: Annotated[
+        int, typer.Option(help="Draws, for the spread of every score.", metavar="N", min=1)
+    ] = 3,
+    samples: Annotated[
+        int, typer.Option(help="Of the surgery: pairs of an image and a code.", metavar="N")
+    ] = 10_000,
+):
+    """Measure terms, exact surgery and every score; write evaluation.json and report.html."""
+    for name in metric or []:
+        one_of("metric", scores.NAMES)(name)
+    run, model, dataset = _trained(run_folder)
+    with console.status("evaluating"):
+        result = evaluation.evaluate(
+            run, model, dataset, images, metric or scores.NAMES, points, draws, samples
+        )
+        page = run_report.write_report(run, model, dataset, result)
+    for table in run_report.tables(result, str(run.folder)):
+        console.print(table)
+    for path in (run.path(evaluation.FILE), page):
+        say(str(path))
+
+
+@app.command(epilog="Example: kerasvae compare runs/*")
+def compare(
+    run_folders: Annotated[
+        list[Path], typer.Argument(help="Folders of evaluated runs.", metavar="RUN...")
+    ],
+    out: Annotated[Path, typer.Option(help="Where to write.", metavar="FOLDER")] = Path(
+        "comparison"
+    ),
+):
+    """Set evaluated runs side by side; write comparison.csv and comparison.html."""
+    rows = comparison.read_rows(run_folders)
+    show_table(rows)
+    for path in comparison.write_comparison(out, rows):
+        say(str(path))
+
+
+app.command(epilog="Example: kerasvae study study.yml --workers 2")(study)
+
+
+@app.command(epilog="Example: kerasvae surgery runs/vae --samples 10000")
+def surgery(
+    run_folder: RunFolder,
+    samples: Annotated[
+        int, typer.Option(help="Pairs of an image and a code to estimate from.", metavar="N")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of the samples.", metavar="N", min=0)] = 0,
+):
+    """Take the KL apart over all images; print a table, write surgery.json and surgery.png."""
+    run, model, dataset = _trained(run_folder)
+    result = reports.surgery(run, model, dataset, samples, seed)
+    console.print(result.table())
+    for name in ("surgery.json", "surgery.png"):
+        console.print(str(run.path(name)))
+
+
+def _trained(folder: Path):
+    run = Run.open(folder)
+    model = run.load_model()
+    step, steps = model.steps_taken, run.config["training"]["steps"]
+    if step < steps:
+        say(f"This run is at step {step:,} of {steps:,}.")
+    return run, model, run.dataset()
+
+
+@app.command(epilog="Example: kerasvae explore runs/vae")
+def explore(
+    run_folder: RunFolder,
+    port: Annotated[
+        int, typer.Option(help="Of the page; 0: any that is free.", metavar="N")
+    ] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+):
+    """Move the latent dimensions by hand: a local web page with sliders and images."""
+    from kerasvae.cli.explore import explore  # needs the extra `tutorials`
+
+    explore(run_folder, port, browser)
+
+
+@app.command()
+def datasets():
+    """List the data sets with known factors."""
+    infos = data.describe()
+    table = Table("name", "images", "factors", "download", "licence", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
+    table.columns[2].min_width = max(len(name) + 4 for info in infos for name in info.factors)
+    for info in infos:
+        images = f"{info.images:,}\n{'x'.join(map(str, info.image_shape))}"
+        # no-break spaces: a size stays on the line of its name
+        factors = ", ".join(f"{name}\u00a0{size}" for name, size in info.factors.items())
+        table.add_row(info.name, images, factors, info.download, info.licence)
+    console.print(table)
+    say(
+        "Those to be downloaded: --data-option download=true, or --data-option path=YOUR_COPY. "
+        "Your own images: --data FOLDER --image-size 64."
+    )
+
+
+@app.command(epilog="Example: kerasvae tutorials 01 02")
+def tutorials(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="[NN ...]", help="Chapters; all of them if none.")
+    ] = None,
+    tier: Annotated[
+        str,
+        typer.Option(
+            help="quick: a minute or so a chapter on a CPU; full: GPU.",
+            metavar="quick|full",
+            callback=one_of("tier", ("quick", "full")),
+        ),
+    ] = "quick",
+):
+    """Run the chapters into build/tutorials, as notebooks and HTML."""
+    from kerasvae.course.notebooks import run_tutorials  # needs the extra `tutorials`
+
+    raise typer.Exit(run_tutorials(numbers or [], tier))
+
+
+def _show_versions(wanted: bool):
+    if wanted:
+        say("  ".join(f"{name} {value}" for name, value in versions().items()))
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show versions.", callback=_show_versions, is_eager=True),
+    ] = False,
+):
+    pass
+
+
+def main() -> None:
+    """Run the command line: errors of use end with status 2, others with 1, in one line."""
+    # Not for users: how often TensorFlow compiles.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    try:
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        status = _complain(error.format_message(), error.exit_code)
+    except (ValueError, FileNotFoundError, FloatingPointError, ModuleNotFoundError) as error:
+        status = _complain(str(error), 1)
+    except typer.Abort:
+        status = _complain("stopped", 130)
+    sys.exit(status)
+
+
+def _complain(message: str, status: int) -> int:
+    if message:
+        print(f"kerasvae: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The command `kerasvae study FILE`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kerasvae.cli.options import one_of
+from kerasvae.cli.train import console, say
+from kerasvae.runs import comparison
+from kerasvae.study import engines, read_plan, run_study
+from kerasvae.study.results import FILE
+
+# What a terminal has room for; comparison.html has all.
+SHOWN = ("reconstruction", "mutual_information", "total_correlation", "mig", "dci", "sap")
+
+
+def study(
+    file: Annotated[Path, typer.Argument(help="The study's YAML file.", metavar="FILE")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write; runs/NAME if not given.", metavar="FOLDER"),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Runs at a time.", metavar="N", min=1)] = 1,
+    retries: Annotated[
+        int, typer.Option(help="Further attempts for a killed run.", metavar="N", min=0)
+    ] = 1,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="local: processes here; ray: a Ray cluster.",
+            metavar="local|ray",
+            callback=one_of("engine", engines.NAMES),
+        ),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of a running Ray cluster, or auto.", metavar="ADDRESS"),
+    ] = None,
+    gpus: Annotated[
+        float, typer.Option(help="That each run asks Ray for.", metavar="X", min=0)
+    ] = 0.0,
+):
+    """Run many models, weights and seeds; go on where a stopped study was.
+
+    Writes a run folder for each, results.parquet with a row for each run, and comparison.html.
+    """
+    plan = read_plan(file)
+    out = out or Path("runs") / plan.name
+    say(f"{plan.name}: {len(plan.jobs)} runs into {out}, {workers} at a time ({engine})")
+    over = 0
+
+    def report(outcome):
+        nonlocal over
+        over += 1
+        took = f"{outcome.seconds:.0f} s" if outcome.attempts else "there already"
+        again = f", {outcome.attempts} attempts" if outcome.attempts > 1 else ""
+        error = f": {outcome.error}" if outcome.error else ""
+        counted = f"{over} of {len(plan.jobs)}"
+        say(f"{counted}  {outcome.name}  {outcome.status}, {took}{again}{error}")
+
+    try:
+        rows = run_study(plan, out, workers, retries, engine, address, gpus, report)
+    except KeyboardInterrupt:
+        say("Stopped. The same command goes on.")
+        raise typer.Exit(130) from None
+    done = [out / row["run"] for row in rows if row["status"] == "done"]
+    paths = [out / FILE]
+    if done:
+        measured = comparison.read_rows(done)
+        show_table(measured)
+        paths += comparison.write_comparison(out, measured)
+    for path in paths:
+        say(str(path))
+    failed = [row["run"] for row in rows if row["status"] != "done"]
+    if failed:
+        say(f"Not done: {', '.join(failed)}. See {out / 'logs'}; the same command tries again.")
+        raise typer.Exit(1)
+
+
+def show_table(rows: list[dict]) -> None:
+    """Print the comparison of some runs, as far as a terminal has room."""
+    shown = [name for name in SHOWN if any(row.get(name) is not None for row in rows)]
+    console.print(comparison.table(rows, shown))

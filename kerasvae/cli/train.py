@@ -1,0 +1,188 @@
+"""The command `kerasvae train MODEL`, with a subcommand for every model."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import keras
+import typer
+from rich.console import Console
+
+from kerasvae import distributions, networks
+from kerasvae.backend.devices import check_devices
+from kerasvae.cli.options import (
+    data_options,
+    data_source,
+    json_value,
+    model_command,
+    one_of,
+    option,
+    setting,
+)
+from kerasvae.models import BY_NAME
+from kerasvae.runs import Run, check_free, load_images, new_config, session, versions
+from kerasvae.runs import figures as reports
+from kerasvae.runs.progress import ProgressDisplay
+
+console = Console(highlight=False)
+
+
+def say(text: str) -> None:
+    """Print text as it is: paths and commands in it are to be copied, so no line is broken."""
+    console.print(text, soft_wrap=True, markup=False)
+
+
+app = typer.Typer(
+    help="Train a model into a run folder. 'kerasvae train MODEL --help' lists its options.",
+    epilog="Example: kerasvae train beta-vae --beta 4 --data dsprites-mini --out runs/beta-vae",
+    no_args_is_help=True,
+    subcommand_metavar="MODEL [OPTIONS]",
+)
+
+
+# The settings of a run. All default to None, so that a resumed run knows which ones were given.
+SETTINGS = (
+    setting("latent_dim", int, "Network", "Number of latent dimensions.", "10", min=1),
+    setting(
+        "architecture",
+        str,
+        "Network",
+        f"{', '.join(networks.ARCHITECTURES)}.",
+        "burgess; mlp for small images",
+        callback=one_of("architecture", networks.ARCHITECTURES),
+    ),
+    setting(
+        "likelihood",
+        str,
+        "Network",
+        f"Of the pixels: {', '.join(distributions.LIKELIHOODS)}.",
+        "bernoulli",
+        callback=one_of("likelihood", distributions.LIKELIHOODS),
+    ),
+    setting(
+        "likelihood_scale",
+        Any,
+        "Network",
+        "Standard deviation of the gaussian likelihood: a number, or learned.",
+        "1.0",
+        parser=json_value,
+    ),
+    setting("steps", int, "Training", "Training steps.", "4000", min=1),
+    setting(
+        "batch_size",
+        int,
+        "Training",
+        "Images in a batch; factor-vae deals them out to its two players.",
+        "64; factor-vae 128",
+        min=1,
+    ),
+    setting("learning_rate", float, "Training", "Of Adam.", "the paper's", min=0),
+    setting("seed", int, "Training", "Of weights, order and draws.", "0", min=0),
+    setting("devices", int, "Training", "Devices that share every batch.", "1", min=1),
+    setting("log_every", int, "Run folder", "Steps to a row of history.csv.", "100", min=1),
+    setting("checkpoint_every", int, "Run folder", "Steps to a checkpoint.", "1000", min=1),
+)
+
+
+def train(
+    model_name: str,
+    data: Annotated[
+        str | None,
+        option(
+            "Data",
+            "A data set ('kerasvae datasets' lists them) or a folder of images.",
+            callback=data_source,
+            metavar="NAME|FOLDER",
+        ),
+    ] = None,
+    image_size: Annotated[
+        int | None,
+        option("Data", "Crop and resize a folder's images to N x N.", metavar="N", min=1),
+    ] = None,
+    data_option: Annotated[
+        list[str] | None,
+        option("Data", "For the loader: path=my.npz, download=true.", metavar="K=V"),
+    ] = None,
+    out: Annotated[
+        Path | None, option("Run folder", "Where to write.", "runs/MODEL", metavar="FOLDER")
+    ] = None,
+    resume: Annotated[
+        bool, option("Run folder", "Go on with the run in --out, with its options.", flag="resume")
+    ] = False,
+    overwrite: Annotated[
+        bool, option("Run folder", "Replace the run in --out.", flag="overwrite")
+    ] = False,
+    tensorboard: Annotated[
+        bool, option("Run folder", "Write logs for TensorBoard too.", flag="tensorboard")
+    ] = False,
+    **settings,
+):
+    """Train a model; `settings` are those of SETTINGS and of the model's own objective."""
+    folder = out or Path("runs") / model_name
+    given = {"data": data, **settings}
+    given = {name: value for name, value in given.items() if value is not None}
+    if resume and overwrite:
+        raise typer.BadParameter("--resume and --overwrite exclude each other")
+    if tensorboard:
+        session.check_tensorboard()
+    if resume:
+        run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
+    elif data is None:
+        raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
+    else:
+        given["data_option"] = data_options(data, data_option or [], image_size)
+        check_free(folder, overwrite)
+        dataset = load_images(data, given["data_option"])
+        run = Run.create(folder, new_config(model_name, given, dataset), overwrite)
+    _train_and_draw(run, dataset, tensorboard)
+
+
+def _resumed(folder, model_name, given, pairs, image_size):
+    run = Run.open(folder)
+    if pairs or image_size is not None:
+        source = given.get("data", run.config["data"]["source"])
+        given["data_option"] = data_options(source, pairs, image_size)
+    run.check_same({"model": model_name, **given})
+    run.extend(given.get("steps", 0))
+    if run.config["versions"] != versions():
+        say(f"Versions differ from the run's {run.config['versions']}: so may the bits.")
+    return run, run.dataset()
+
+
+def _train_and_draw(run: Run, dataset, tensorboard: bool):
+    config, started = run.config, time.monotonic()
+    training, backend = config["training"], keras.backend.backend()
+    devices = ", ".join(check_devices(training["devices"], training["batch_size"]))
+    say(
+        f"{config['model']} ({config['arguments']['architecture']}, "
+        f"{config['arguments']['latent_dim']} latent dimensions) on {dataset!r}\n"
+        f"device {devices} ({backend}), run folder {run.folder}"
+    )
+    steps = config["training"]["steps"]
+    try:
+        with ProgressDisplay(console, steps) as display:
+            model, step = session.train(run, dataset, [display], tensorboard)
+    except KeyboardInterrupt:  # the second one, which does not wait for a checkpoint
+        model, step = None, 0
+    if step < steps:
+        reached = f"at step {step:,} of {steps:,}" if model else "at once"
+        command = ["kerasvae", "train", config["model"], "--out", str(run.folder), "--resume"]
+        say(f"Stopped {reached}. Go on with: {shlex.join(command)}")
+        raise typer.Exit(130)
+    figures = [
+        reports.draw_reconstructions(run, model, dataset),
+        reports.draw_traversals(run, model, dataset),
+    ]
+    terms = run.read_history()[-1]
+    parts = [f"{name} {terms[name]:.2f}" for name in model.term_names]
+    say(
+        f"Step {step:,}: {', '.join(parts)}, means of the last row of history.csv. "
+        f"{time.monotonic() - started:.0f} s."
+    )
+    for path in [run.path("model.keras"), run.path("history.csv"), *figures]:
+        say(f"  {path}")
+
+
+for _name in BY_NAME:
+    app.command(_name)(model_command(_name, train, SETTINGS))

@@ -1,0 +1,1 @@
+"""Runs and builds the notebooks and the problem sets."""

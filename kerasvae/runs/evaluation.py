@@ -1,0 +1,87 @@
+"""Everything that can be measured of a trained run, as one dict that JSON takes."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from kerasvae.checks import check_positive_int
+from kerasvae.divergences import per_dimension_kl
+from kerasvae.runs import scores
+from kerasvae.surgery import decompose
+
+BATCH_SIZE = 256
+FILE = "evaluation.json"
+
+
+def evaluate(
+    run,
+    model,
+    dataset,
+    images: int | None = None,
+    names: Sequence[str] = scores.NAMES,
+    points: int = 10_000,
+    draws: int = 3,
+    samples: int = 10_000,
+) -> dict:
+    """Measure a run: mean terms, KL by dimension, exact surgery, scores; writes evaluation.json.
+
+    Every image is encoded once; all that follows reads the same posteriors.
+
+    Args:
+        run: a `kerasvae.runs.Run`, where to write.
+        model: its trained model.
+        dataset: its images.
+        images: measure on so many of them, drawn at random; None for all.
+        names: metrics, as for `kerasvae.runs.scores.score`, as are `points` and `draws`.
+        samples: pairs of an image and a code, as for `kerasvae.surgery.decompose`.
+
+    Returns:
+        {"step", "images", "loss", "terms": {name: mean over images, nats},
+        "per_dimension_kl": [nats], "surgery": as `Decomposition.to_dict`, or {"refused": why},
+        "scores": as `kerasvae.runs.scores.score` returns them, "settings": these arguments}
+
+    Raises:
+        ValueError: an unknown metric, or numbers that are not positive; before any work.
+    """
+    settings = dict(images=images, names=list(names), points=points, draws=draws, samples=samples)
+    scores.check_settings(names, points, draws)
+    check_positive_int("samples", samples)
+    model.prepare_fit(dataset)  # an objective may look at all images, as in training
+    if images is not None:
+        dataset = sampled(dataset, check_positive_int("--images", images))
+    means = model.evaluate(dataset, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    parameters = model.posteriors(dataset, BATCH_SIZE)
+    result = {
+        "step": model.steps_taken,
+        "images": len(dataset),
+        "loss": float(means["loss"]),
+        "terms": {name: float(means[name]) for name in model.term_names},
+        "per_dimension_kl": mean_per_dimension_kl(parameters).tolist(),
+        "surgery": _surgery(model, dataset, samples, parameters),
+        "scores": scores.score(parameters, dataset, names, points, draws),
+        "settings": settings,
+    }
+    run.write_json(FILE, result)
+    return result
+
+
+def _surgery(model, dataset, samples, parameters) -> dict:
+    if not model.has_standard_normal_prior:
+        return {"refused": "the prior of this model is not N(0, I)"}
+    return decompose(model, dataset, samples, parameters=parameters).to_dict()
+
+
+def mean_per_dimension_kl(parameters: dict[str, np.ndarray]) -> np.ndarray:
+    """KL(q(z_j|x) || N(0, 1)), the mean over images: (D,) float64, nats."""
+    values = keras.ops.convert_to_numpy(per_dimension_kl(parameters))
+    return values.mean(axis=0, dtype="float64")
+
+
+def sampled(dataset, count: int, seed: int = 0):
+    """The data set itself, or `count` images drawn from it without replacement if it has more."""
+    if count >= len(dataset):
+        return dataset
+    # Not every n-th image: that would pick the same values of a grid's factors again and again.
+    indices = np.random.default_rng(seed).choice(len(dataset), count, replace=False)
+    return dataset.subset(np.sort(indices))

@@ -1,0 +1,52 @@
+"""HTML pages in one file: no script, and every figure inside, so that they can be sent around."""
+
+import base64
+import io
+from pathlib import Path
+
+import jinja2
+
+from kerasvae.files import written_whole
+
+
+def embedded(figure, caption: str, alt: str | None = None) -> dict[str, str]:
+    """A figure as a template takes it.
+
+    Args:
+        figure: a matplotlib Figure, or the path of a PNG file.
+        caption: the sentence below it.
+        alt: what it shows, for those who cannot see it; the caption by default.
+
+    Returns:
+        {"png": base64, "caption", "alt"}
+    """
+    if isinstance(figure, Path):
+        png = figure.read_bytes()
+    else:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+        png = buffer.getvalue()
+    return {"png": base64.b64encode(png).decode(), "caption": caption, "alt": alt or caption}
+
+
+def write_page(path: Path, template: str, **content) -> Path:
+    """Fill a template of `kerasvae/runs/templates` and write it, whole or not at all.
+
+    Args:
+        path: of the HTML file.
+        template: its file name.
+        **content: what it asks for; text is escaped.
+
+    Returns:
+        The path.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("kerasvae.runs"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    html = environment.get_template(template).render(content)
+    with written_whole(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return path

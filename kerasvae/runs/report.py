@@ -1,0 +1,169 @@
+"""The report of a run: its evaluation, with figures, as one HTML page."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from kerasvae import metrics, plotting
+from kerasvae.models import BY_NAME
+from kerasvae.models.introspection import formula, setting_label, summary
+from kerasvae.runs import figures as reports
+from kerasvae.runs.pages import embedded, write_page
+from kerasvae.surgery.decomposition import LAYOUT
+
+FILE = "report.html"
+
+# The matrices that are shown: what a code tells of a factor, on scales from 0.
+MATRICES = {
+    "dci": ("importance", "importance of the code for the factor, a column sums to 1"),
+    "mig": ("I / H", "mutual information of both, as a share of the factor's entropy"),
+}
+# What a metric drew, in the order in which a reader asks for it.
+SAMPLED = ("points", "train_points", "test_points", "train_votes", "test_votes", "samples")
+
+
+def write_report(run, model, dataset, evaluation: dict) -> Path:
+    """Write report.html: objective, surgery, traversals by KL, scores and heat maps.
+
+    Args:
+        run: a `kerasvae.runs.Run`, where to write.
+        model: its trained model.
+        dataset: its images.
+        evaluation: what `kerasvae.runs.evaluation.evaluate` returned for them.
+
+    Returns:
+        The page's path.
+    """
+    name, arguments = run.config["model"], run.config["arguments"]
+    scores = evaluation["scores"]
+    return write_page(
+        run.path(FILE),
+        "report.html",
+        title=f"{setting_label(name, arguments)}, seed {arguments['seed']}",
+        config=run.config,
+        evaluation=evaluation,
+        formula=formula(BY_NAME[name]),
+        surgery=_surgery_rows(evaluation["surgery"]),
+        scores=score_rows(scores),
+        refused={key: s["refused"] for key, s in scores.items() if "refused" in s},
+        warnings=sorted({text for s in scores.values() for text in s.get("warnings", ())}),
+        figures={
+            "training": _training(run),
+            "surgery": _surgery_figures(name, evaluation["surgery"]),
+            "images": _images(run, model, dataset, evaluation),
+            "scores": _heatmaps(dataset, evaluation),
+        },
+    )
+
+
+def score_rows(scores: dict[str, dict]) -> list[dict]:
+    """A row for each number of `kerasvae.runs.scores.score`: each score, and below it its parts.
+
+    Returns:
+        dicts with name, depth (1 for a part), mean, standard_deviation, draws (how many),
+        question (what the metric asks) and sampled (what it drew).
+    """
+    rows = []
+    for name, score in scores.items():
+        if "refused" in score:
+            continue
+        settings = score["settings"]
+        drawn = [f"{settings[key]:,} {key.replace('_', ' ')}" for key in SAMPLED if key in settings]
+        texts = {"question": summary(getattr(metrics, name)), "sampled": ", ".join(drawn)}
+        for part, numbers in {name: score, **score["parts"]}.items():
+            rows.append(
+                {
+                    "name": part,
+                    "depth": int(part != name),
+                    "mean": numbers["mean"],
+                    "standard_deviation": numbers["standard_deviation"],
+                    "draws": len(numbers["draws"]),
+                    **(texts if part == name else {"question": "", "sampled": ""}),
+                }
+            )
+    return rows
+
+
+def tables(evaluation: dict, folder: str) -> list[Table]:
+    """The same numbers for a terminal: the terms with the KL by dimension, and the scores."""
+    title = f"{evaluation['images']:,} images, {folder}"
+    terms = Table("term", "mean of images, nats", title=title)
+    for name, value in {**evaluation["terms"], "loss": evaluation["loss"]}.items():
+        terms.add_row(name, f"{value:.3f}")
+    terms.add_section()
+    for name, depth, value, error in _surgery_rows(evaluation["surgery"]):
+        terms.add_row(f"surgery: {'  ' * depth}{name}", f"{value:.3f} ± {error:.3f}")
+    terms.add_section()
+    kl = enumerate(evaluation["per_dimension_kl"])
+    for dimension, value in sorted(kl, key=lambda pair: -pair[1]):
+        terms.add_row(f"kl of z_{dimension}", f"{value:.3f}")
+
+    scores = Table("metric", "mean", "standard deviation", "draws")
+    for row in score_rows(evaluation["scores"]):
+        spread = row["standard_deviation"]
+        scores.add_row(
+            "  " * row["depth"] + row["name"],
+            f"{row['mean']:.3f}",
+            "" if spread is None else f"{spread:.3f}",
+            str(row["draws"]),
+        )
+    for name, score in evaluation["scores"].items():
+        if "refused" in score:
+            scores.add_row(name, "none", "", "")
+    return [terms, scores]
+
+
+def _surgery_rows(surgery: dict) -> list[tuple]:
+    if "refused" in surgery:
+        return []
+    errors = surgery["standard_errors"]
+    return [(name, depth, surgery[name], errors[name]) for name, depth in LAYOUT]
+
+
+def _training(run) -> list[dict]:
+    rows = run.read_history()
+    if not rows:
+        return []
+    steps = [row["step"] for row in rows]
+    terms = {name: [row[name] for row in rows] for name in rows[0] if name != "step"}
+    figure = plotting.terms_over_training(terms, steps, "step")
+    return [embedded(figure, "The loss and its terms over the training, each on its own scale.")]
+
+
+def _surgery_figures(name: str, surgery: dict) -> list[dict]:
+    if "refused" in surgery:
+        return []
+    caption = "What the KL consists of; error bars are standard errors."
+    return [embedded(plotting.surgery_bars({name: surgery}), caption)]
+
+
+def _images(run, model, dataset, evaluation) -> list[dict]:
+    kl = np.array(evaluation["per_dimension_kl"])
+    return [
+        embedded(
+            reports.draw_traversals(run, model, dataset, kl=kl),
+            "Each row moves one dimension and leaves the others; those with most KL are on top.",
+        ),
+        embedded(
+            reports.draw_reconstructions(run, model, dataset),
+            "Random images, each above its reconstruction.",
+        ),
+    ]
+
+
+def _heatmaps(dataset, evaluation) -> list[dict]:
+    kl = np.array(evaluation["per_dimension_kl"])
+    order = np.argsort(-kl, kind="stable")
+    labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
+    shown = []
+    for name, (label, meaning) in MATRICES.items():
+        matrix = evaluation["scores"].get(name, {}).get("matrix")
+        if matrix is None:
+            continue
+        figure = plotting.factor_heatmap(
+            np.array(matrix)[order], dataset.factor_names, labels, label
+        )
+        caption = f"Codes by factors, the matrix behind {name}: {meaning}. Codes in order of KL."
+        shown.append(embedded(figure, caption))
+    return shown

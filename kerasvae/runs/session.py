@@ -1,0 +1,183 @@
+"""Train a run in chunks of steps, with checkpoints from which it goes on bit for bit.
+
+What the next step does depends on the weights, the optimizer, the step's number and the state of
+the random draws, all in model.keras, and on the batch, which the data set's stream makes from the
+step's number. Rows of the history are means over chunks that begin at multiples of `log_every`.
+So a run that was killed and resumed ends with the files of one that was not.
+"""
+
+import csv
+import importlib.util
+import io
+import math
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+from kerasvae.backend.devices import check_devices, data_parallel
+from kerasvae.files import written_whole
+
+
+def train(run, dataset, callbacks=(), tensorboard: bool = False):
+    """Train a run from its last checkpoint, or from the start, to its last step.
+
+    A first interrupt (Ctrl-C, or SIGTERM) ends the training with a checkpoint as soon as the
+    chunk of `log_every` steps is done, a second one at once.
+
+    Args:
+        run: a `kerasvae.runs.Run`.
+        dataset: its images.
+        callbacks: further Keras callbacks; an epoch of theirs is a chunk.
+        tensorboard: write logs for TensorBoard into the run's folder.
+
+    Returns:
+        The model, and the number of steps that it has taken: fewer than the run's if interrupted.
+
+    Raises:
+        FloatingPointError: a term became NaN; the last checkpoint is good.
+    """
+    settings = run.config["training"]
+    devices = check_devices(settings["devices"], settings["batch_size"])
+    run.remove_leftovers()
+    with data_parallel(devices):
+        model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
+        step = model.steps_taken
+        write_history(run, run.read_history(last_step=step))
+        recorder = Recorder(run, step, settings)
+        callbacks = [recorder, *callbacks]
+        if tensorboard:
+            logs = run.path("tensorboard")
+            callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
+        with _graceful_interrupt(recorder):
+            _fit(run, model, dataset, callbacks, recorder)
+        if recorder.step > recorder.saved:
+            run.save_model(model)
+    # What was trained on several devices lives on all of them; the file does not.
+    return model if len(devices) == 1 else run.load_model(), recorder.step
+
+
+def _fit(run, model, dataset, callbacks, recorder):
+    """Fit chunk by chunk, up to the run's last step or an interrupt."""
+    settings = run.config["training"]
+    for start, length, count in chunks(recorder.step, settings["steps"], settings["log_every"]):
+        if recorder.interrupted:
+            break
+        batches = dataset.keras_dataset(
+            settings["batch_size"],
+            seed=run.config["arguments"]["seed"],
+            first_step=start,
+            steps_per_epoch=length,
+        )
+        epoch = start // settings["log_every"]
+        model.fit(
+            batches, initial_epoch=epoch, epochs=epoch + count, verbose=0, callbacks=callbacks
+        )
+
+
+def check_tensorboard() -> None:
+    """Refuse TensorBoard's logs before a training if they cannot be written.
+
+    Raises:
+        ModuleNotFoundError: the package is not installed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ModuleNotFoundError(
+            "--tensorboard needs the package tensorboard: pip install tensorboard"
+        )
+
+
+def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:
+    """Cut the steps start..stop into chunks that begin at multiples of `length`.
+
+    Returns:
+        (first step, steps in a chunk, number of such chunks) of each stretch of equal chunks.
+
+    Example:
+        >>> chunks(0, 250, 100)
+        [(0, 100, 2), (200, 50, 1)]
+        >>> chunks(250, 400, 100)
+        [(250, 50, 1), (300, 100, 1)]
+    """
+    first = min(math.ceil(start / length) * length, stop)
+    last = max(stop // length * length, first)
+    stretches = [
+        (start, first - start, 1),
+        (first, length, (last - first) // length),
+        (last, stop - last, 1),
+    ]
+    return [stretch for stretch in stretches if stretch[1] > 0 and stretch[2] > 0]
+
+
+class Recorder(keras.callbacks.Callback):
+    """Appends a row to history.csv after each chunk, and writes a checkpoint when one is due.
+
+    Args:
+        run: a `kerasvae.runs.Run`.
+        step: steps taken so far.
+        settings: with `log_every` and `checkpoint_every`.
+    """
+
+    def __init__(self, run, step: int, settings: dict):
+        super().__init__()
+        self.run = run
+        self.step = self.saved = step
+        self.settings = settings
+        self.interrupted = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Record a chunk; the row comes first, so that every checkpoint has its rows."""
+        self.step += self.params["steps"]
+        model = self.model  # on JAX this copies the training's state into the model
+        row = {name: float(logs[name]) for name in ("loss", *model.term_names)}
+        row = {"step": self.step, **row}
+        path = self.run.path("history.csv")
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            # One write: what a killed process has written is a whole row or nothing.
+            file.write(_as_csv([row], header=path.stat().st_size == 0))
+        every = self.settings["checkpoint_every"]
+        if self.interrupted or self.step // every > self.saved // every:
+            self.run.save_model(model)
+            self.saved = self.step
+        if self.interrupted:
+            model.stop_training = True
+
+
+def write_history(run, rows: list[dict[str, float]]) -> None:
+    """Write history.csv anew, whole or not at all."""
+    with written_whole(run.path("history.csv")) as temporary:
+        temporary.write_text(_as_csv(rows, header=bool(rows)), encoding="utf-8")
+
+
+def _as_csv(rows: list[dict[str, float]], header: bool) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    if header:
+        writer.writeheader()
+    # repr gives the shortest decimals that read back as the same number.
+    writer.writerows({**row, "step": int(row["step"])} for row in rows)
+    return text.getvalue()
+
+
+@contextmanager
+def _graceful_interrupt(recorder: Recorder) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM finish the chunk; the second one acts as ever."""
+    before = {}
+
+    def restore():
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def handle(number, frame):
+        recorder.interrupted = True
+        restore()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        restore()

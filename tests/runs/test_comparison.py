@@ -1,0 +1,126 @@
+"""Runs side by side: rows and means against numbers written by hand."""
+
+import csv
+import json
+
+import pytest
+
+from kerasvae.runs import Run, comparison
+
+from tests import browser
+
+pytestmark = pytest.mark.numpy_only
+
+
+def write_run(folder, model="beta-vae", seed=0, mig=0.5, kl=4.0, data="digits", steps=10, **own):
+    """A run's folder with a config and an evaluation, without any training."""
+    run = Run.create(
+        folder,
+        {
+            "model": model,
+            "arguments": {"latent_dim": 2, "seed": seed, **own},
+            "data": {"source": data, "options": {}, "images": 9, "image_shape": [8, 8, 1]},
+            "training": {"steps": steps, "log_every": 1},
+            "versions": {},
+        },
+    )
+    terms = {"kl": kl, "mutual_information": kl - 1, "marginal_kl": 1.0, "reconstruction": 20.0}
+    terms |= {"total_correlation": 0.75, "dimension_wise_kl": 0.25}
+    part = {"mean": 0.25, "standard_deviation": None, "draws": [0.25]}
+    run.write_json(
+        "evaluation.json",
+        {
+            "step": steps,
+            "loss": 30.0,
+            "terms": {"kl": kl},
+            "surgery": terms if mig is not None else {"refused": "because"},
+            "scores": {
+                "mig": {"mean": mig, "standard_deviation": 0.01, "parts": {}}
+                if mig is not None
+                else {"refused": "no factors"},
+                "dci": {"mean": 0.1, "standard_deviation": None, "parts": {"completeness": part}},
+            },
+        },
+    )
+    return folder
+
+
+def test_a_row_holds_every_number_of_a_run(tmp_path):
+    (row,) = comparison.read_rows([write_run(tmp_path / "a", seed=3, beta=8.0)])
+    assert row["setting"] == "beta-vae beta=8" and row["seed"] == 3 and row["data"] == "digits"
+    assert row["logged kl"] == 4.0 and row["mutual_information"] == 3.0
+    assert row["mig"] == 0.5 and row["mig sd"] == 0.01
+    assert row["dci"] == 0.1 and row["dci sd"] is None and row["dci completeness"] == 0.25
+    assert comparison.score_names([row]) == ["mig", "dci", "dci completeness"]
+
+
+def test_runs_that_differ_in_their_seed_are_one_setting(tmp_path):
+    folders = [
+        write_run(tmp_path / "a", seed=0, mig=0.2, kl=4.0, beta=4.0),
+        write_run(tmp_path / "b", seed=1, mig=0.4, kl=6.0, beta=4.0),
+        write_run(tmp_path / "c", seed=0, mig=0.9, beta=16.0),
+        write_run(tmp_path / "d", model="vae", mig=0.1),
+    ]
+    summaries = comparison.summarise(comparison.read_rows(folders))
+    assert [(s["setting"], s["runs"]) for s in summaries] == [
+        ("beta-vae beta=4", 2), ("beta-vae beta=16", 1), ("vae", 1)
+    ]  # fmt: skip
+    mean, spread = summaries[0]["mig"]
+    assert mean == pytest.approx(0.3) and spread == pytest.approx(0.02**0.5)
+    assert summaries[0]["kl"] == (5.0, pytest.approx(2**0.5))
+    assert summaries[1]["mig"] == (0.9, None)
+
+
+def test_other_steps_or_images_are_another_setting(tmp_path):
+    folders = [
+        write_run(tmp_path / "a", "vae", steps=10),
+        write_run(tmp_path / "b", "vae", steps=20),
+    ]
+    names = [row["setting"] for row in comparison.read_rows(folders)]
+    assert names == ["vae steps=10", "vae steps=20"]
+    folders = [write_run(tmp_path / "c", "vae"), write_run(tmp_path / "d", "vae", data="cars3d")]
+    names = [row["setting"] for row in comparison.read_rows(folders)]
+    assert names == ["vae on digits", "vae on cars3d"]
+
+
+def test_a_number_that_a_run_lacks_is_no_zero(tmp_path):
+    folders = [
+        write_run(tmp_path / "a", "vae", seed=0, mig=0.5),
+        write_run(tmp_path / "b", "vae", seed=1, mig=None),
+    ]
+    rows = comparison.read_rows(folders)
+    assert rows[1]["mig"] is None and rows[1]["kl"] is None
+    (summary,) = comparison.summarise(rows)
+    assert summary["mig"] == (None, None)
+    assert comparison.cell(*summary["mig"]) == "–"
+
+
+def test_runs_that_were_not_evaluated_are_named(tmp_path):
+    folder = write_run(tmp_path / "a")
+    (folder / "evaluation.json").unlink()
+    with pytest.raises(FileNotFoundError, match=f"kerasvae evaluate {folder}"):
+        comparison.read_rows([folder])
+    with pytest.raises(FileNotFoundError, match="Expected the folder of a run"):
+        comparison.read_rows([tmp_path / "nothing"])
+
+
+def test_the_files_of_a_comparison(tmp_path):
+    folders = [
+        write_run(tmp_path / f"{beta}{seed}", beta=float(beta), seed=seed, mig=0.1 * beta + seed)
+        for beta in (1, 2)
+        for seed in (0, 1)
+    ]
+    rows = comparison.read_rows(folders)
+    table, page = comparison.write_comparison(tmp_path / "out", rows)
+    with open(table, newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [float(row["mig"]) for row in written] == [row["mig"] for row in rows]
+    assert json.dumps(written[0]["setting"]) == '"beta-vae beta=1"'
+    with browser.page() as opened:
+        opened.goto(page.resolve().as_uri())
+        assert opened.locator("img").count() == 3  # mig, dci, dci completeness
+        assert opened.locator("img").first.evaluate("image => image.naturalWidth > 99")
+        text = opened.inner_text("body")
+        assert "0.600 ± 0.707" in text and "0.700 ± 0.707" in text
+        browser.screenshot(opened, "comparison")
+        assert opened.errors == []
