@@ -8,7 +8,7 @@ import numpy as np
 import pooch
 from tqdm import tqdm
 
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 
 def cache_folder() -> Path:
@@ -37,7 +37,7 @@ def write_array(
     rows = 0
     # Written as a plain file: through a memory map a full disk would kill the process.
     with (
-        written_whole(target) as temporary,
+        atomic_write(target) as temporary,
         open(temporary, "wb") as file,
         tqdm(total=shape[0], desc=label, unit=" images", disable=None) as bar,
     ):

@@ -7,7 +7,7 @@ import pooch
 
 from kerasvae.data.cache import cache_folder
 from kerasvae.data.digests import Digest, check_digest, digest_of
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def fetch(public: PublicFile) -> Path:
     downloader = pooch.HTTPDownloader(
         progressbar=True, chunk_size=2**16, headers={"Accept-Encoding": "identity"}
     )
-    with written_whole(public.cached) as temporary:
+    with atomic_write(public.cached) as temporary:
         try:
             downloader(public.url, temporary, None)
         except OSError as error:  # what requests raises is an OSError too

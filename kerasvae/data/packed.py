@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasvae.data import sprites
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 IMAGES = int(np.prod(sprites.FACTOR_SIZES))  # 737,280
 BYTES = 64 * 64 // 8  # 512 an image
@@ -46,7 +46,7 @@ def pack_grid(path: str | Path, progress: Callable[[int, int], None] | None = No
         >>> path = pack_grid("dsprites.bin")  # doctest: +SKIP
     """
     path = Path(path)
-    with written_whole(path) as partial, open(partial, "wb") as file:
+    with atomic_write(path) as partial, open(partial, "wb") as file:
         for begin in range(0, IMAGES, _CHUNK):
             end = min(begin + _CHUNK, IMAGES)
             file.write(sprites.render_packed(grid_factors(np.arange(begin, end))))

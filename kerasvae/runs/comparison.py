@@ -9,7 +9,7 @@ import numpy as np
 from rich.table import Table
 
 from kerasvae import plotting
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 from kerasvae.models.introspection import setting_label
 from kerasvae.runs import Run, evaluation
 from kerasvae.runs.pages import embedded, write_page
@@ -193,7 +193,7 @@ def write_comparison(folder: Path, rows: Sequence[dict]) -> list[Path]:
 def write_csv(path: Path, rows: Sequence[dict]) -> None:
     """Write rows as CSV, whole or not at all; a column that a row lacks is empty there."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as temporary, open(temporary, "w", newline="") as file:
+    with atomic_write(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

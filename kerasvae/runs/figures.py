@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasvae import plotting
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 from kerasvae.runs.evaluation import mean_per_dimension_kl, sampled
 from kerasvae.surgery import decompose
 
@@ -88,6 +88,6 @@ def surgery(run, model, dataset, samples: int = 10_000, seed: int = 0):
 
 
 def _save(figure, path: Path) -> Path:
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png")
     return path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jinja2
 
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 
 def embedded(figure, caption: str, alt: str | None = None) -> dict[str, str]:
@@ -47,6 +47,6 @@ def write_page(path: Path, template: str, **content) -> Path:
         trim_blocks=True,
     )
     html = environment.get_template(template).render(content)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 from kerasvae.models import BY_NAME
 from kerasvae.runs.config import described, load_images
 
@@ -173,7 +173,7 @@ class Run:
 
     def save_model(self, model) -> None:
         """Write model.keras; a kill at any moment leaves the old file or the new one."""
-        with written_whole(self.path("model.keras")) as temporary:
+        with atomic_write(self.path("model.keras")) as temporary:
             whole = temporary.with_suffix(".keras")  # the only ending that Keras accepts
             try:
                 model.save(whole)
@@ -189,7 +189,7 @@ class Run:
 
     def write_json(self, name: str, content: dict) -> None:
         """Write one of the JSON files, whole or not at all."""
-        with written_whole(self.path(name)) as temporary:
+        with atomic_write(self.path(name)) as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def read_history(self, last_step: float = math.inf) -> list[dict[str, float]]:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import keras
 
 from kerasvae.backend.devices import check_devices, data_parallel
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 
 def train(run, dataset, callbacks=(), tensorboard: bool = False):
@@ -146,7 +146,7 @@ class Recorder(keras.callbacks.Callback):
 
 def write_history(run, rows: list[dict[str, float]]) -> None:
     """Write history.csv anew, whole or not at all."""
-    with written_whole(run.path("history.csv")) as temporary:
+    with atomic_write(run.path("history.csv")) as temporary:
         temporary.write_text(_as_csv(rows, header=bool(rows)), encoding="utf-8")
 
 

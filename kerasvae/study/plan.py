@@ -11,7 +11,8 @@ from kerasvae import data
 from kerasvae.checks import check_choice, check_count, check_positive_int
 from kerasvae.models import BY_NAME, LatentVariableModel
 from kerasvae.models.introspection import own_arguments, setting_label
-from kerasvae.runs import TRAINING_DEFAULTS, load_images, new_config, scores
+from kerasvae.runs import load_images, new_config, scores
+from kerasvae.runs.config import TRAINING_DEFAULTS
 from kerasvae.runs.evaluation import evaluate
 
 KEYS = ("data", "data_option", "seeds", "training", "models", "evaluation")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 from kerasvae.runs import evaluation
 from kerasvae.runs.comparison import read_rows
 from kerasvae.study.attempts import Outcome
@@ -59,7 +59,7 @@ def write_parquet(path: Path, rows: Sequence[dict]) -> None:
 
     columns = list(dict.fromkeys(name for row in rows for name in row))
     table = pa.table({name: [row.get(name) for row in rows] for name in columns})
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         pq.write_table(table, temporary)
 
 

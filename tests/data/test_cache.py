@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kerasvae.data.cache import cache_folder, converted, open_array, write_array
 from kerasvae.data.digests import Digest, check_digest, digest_of
-from kerasvae.files import written_whole
+from kerasvae.files import atomic_write
 
 pytestmark = pytest.mark.numpy_only
 
@@ -28,7 +28,7 @@ def test_the_environment_chooses_the_folder(cache, monkeypatch):
 
 def test_a_file_appears_when_it_is_written(tmp_path):
     target = tmp_path / "new" / "a.bin"
-    with written_whole(target) as temporary:
+    with atomic_write(target) as temporary:
         temporary.write_bytes(b"whole")
         assert not target.exists()
         assert temporary.parent == target.parent  # the same disk, so that it can be renamed
@@ -43,7 +43,7 @@ def test_a_file_appears_when_it_is_written(tmp_path):
 def test_an_interrupted_write_leaves_nothing(tmp_path, error):
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
-    with pytest.raises(error), written_whole(target) as temporary:
+    with pytest.raises(error), atomic_write(target) as temporary:
         temporary.write_bytes(b"ha")
         raise error
     assert target.read_bytes() == b"old"

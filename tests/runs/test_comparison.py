@@ -6,7 +6,6 @@ import json
 import pytest
 
 from kerasvae.runs import Run, comparison
-
 from tests import browser
 
 pytestmark = pytest.mark.numpy_only

@@ -10,7 +10,6 @@ from kerasvae.runs.evaluation import evaluate, sampled
 from kerasvae.runs.report import score_rows, tables, write_report
 from kerasvae.surgery import decompose
 from kerasvae.surgery.decomposition import LAYOUT
-
 from tests import browser
 
 SETTINGS = {"images": 1200, "draws": 2, "samples": 300}
