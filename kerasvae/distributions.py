@@ -1,33 +1,10 @@
-"""The one door to TensorFlow Probability: the distributions that every objective is built of.
+"""Posteriors, priors and likelihoods of TensorFlow Probability, and draws from them."""
 
-TFP exists twice, on TensorFlow and on JAX. This module picks the one that belongs to the Keras
-backend and hands out posteriors, priors, likelihoods and seeds, so that the rest of kerasvae never
-asks which backend it runs on.
-"""
-
-import keras
 import numpy as np
 from keras import ops
 
+from kerasvae.backend import tfp, tfp_seed
 from kerasvae.checks import check_choice
-
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
-    import tensorflow_probability as tfp
-elif keras.backend.backend() == "jax":
-    import jax.interpreters.xla
-    from jax._src import core
-
-    # TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
-    if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
-        jax.interpreters.xla.pytype_aval_mappings = core.pytype_aval_mappings
-    from tensorflow_probability.substrates import jax as tfp
-else:
-    raise ImportError(
-        "kerasvae needs TensorFlow Probability, which runs on Keras's tensorflow and jax backends. "
-        "Set KERAS_BACKEND=tensorflow or KERAS_BACKEND=jax before importing keras. "
-        f"Received: KERAS_BACKEND={keras.backend.backend()}"
-    )
 
 tfd = tfp.distributions
 
@@ -141,24 +118,6 @@ def likelihood(name, logits, log_scale=0.0):
         mean = ops.sigmoid(logits)
         pixels = tfd.Normal(mean, ops.exp(log_scale) * ops.ones_like(mean))
     return tfd.Independent(pixels, 3)
-
-
-def tfp_seed(generator):
-    """The next seed of a keras.random.SeedGenerator, in the form TFP takes on this backend.
-
-    On several devices of TensorFlow, which all keep the same state, each gets a seed of its own.
-
-    Args:
-        generator: a keras.random.SeedGenerator; its state advances.
-
-    Returns:
-        A (2,) integer tensor: int32 on TensorFlow, uint32 on JAX.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return ops.cast(generator.next(), "uint32")
-    device = tf.distribute.get_replica_context()
-    number = 0 if device is None else device.replica_id_in_sync_group
-    return ops.cast(generator.next(), "int32") + ops.cast(number, "int32")
 
 
 def sample(distribution, generator):

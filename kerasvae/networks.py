@@ -6,6 +6,7 @@ mixed-precision policy speeds up the network and leaves the arithmetic of the lo
 """
 
 import math
+import re
 
 import keras
 from keras import layers
@@ -14,6 +15,9 @@ from kerasvae.checks import check_choice
 
 # The stride-2 stacks halve the image four times; below 28 nothing is left to convolve.
 MIN_SIZE, MAX_SIZE = 28, 128
+
+# Below this size the mlp is both better and faster on a processor, and is the default.
+SMALLEST_FOR_CONVOLUTIONS = 48
 
 # name: (encoder convolutions as (filters, kernel), encoder dense, decoder dense before the
 # reshape, decoder deconvolution filters before the last); every convolution has stride 2.
@@ -30,8 +34,38 @@ MEANINGS = {
     "discriminator": "logits of class 0 and class 1",
 }
 
+# Output activations after which a number is no logit any more, and layers that only pass on.
+BOUNDED = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "hard_tanh", "relu", "relu6", "softplus")
+PASSING = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, layers.Dropout)
 
-def build_encoder(architecture, image_shape, outputs, activation="relu"):
+
+def suited_architecture(image_shape):
+    """The default network for images of a shape.
+
+    Args:
+        image_shape: (H, W, C).
+
+    Returns:
+        "burgess" for square images of 48 to 128 pixels, else "mlp".
+
+    Raises:
+        ValueError: images too large for any of them.
+
+    Example:
+        >>> suited_architecture((64, 64, 3)), suited_architecture((32, 32, 1))
+        ('burgess', 'mlp')
+    """
+    height, width = image_shape[:2]
+    if max(height, width) > MAX_SIZE:
+        raise ValueError(
+            f"The networks are made for images of up to {MAX_SIZE} pixels. Shrink the images, for "
+            "instance with from_images(folder, image_size=64), or insist with architecture='mlp'. "
+            f"Received: images of {height}x{width}"
+        )
+    return "burgess" if height == width >= SMALLEST_FOR_CONVOLUTIONS else "mlp"
+
+
+def build_encoder(architecture, image_shape, outputs, activation="relu", dtype=None):
     """An encoder by name.
 
     Args:
@@ -39,6 +73,7 @@ def build_encoder(architecture, image_shape, outputs, activation="relu"):
         image_shape: (H, W, C); the convolutional ones want square images of 28 to 128 pixels.
         outputs: numbers for each image; 2 D for the parameters of a Gaussian q(z|x).
         activation: of the hidden layers.
+        dtype: their dtype policy; None for Keras's global one.
 
     Returns:
         A keras.Model from (batch, H, W, C) to (batch, outputs) float32.
@@ -54,26 +89,29 @@ def build_encoder(architecture, image_shape, outputs, activation="relu"):
     images = keras.Input(image_shape, name="images")
     x = images
     if architecture == "mlp":
-        x = layers.Flatten()(x)
+        x = layers.Flatten(dtype=dtype)(x)
         dense = [1200, 1200]
     else:
         convolutions, dense, _, _ = CONVOLUTIONAL[architecture]
         for filters, kernel in convolutions:
-            x = layers.Conv2D(filters, kernel, strides=2, padding="same", activation=activation)(x)
-        x = layers.Flatten()(x)
+            x = layers.Conv2D(
+                filters, kernel, strides=2, padding="same", activation=activation, dtype=dtype
+            )(x)
+        x = layers.Flatten(dtype=dtype)(x)
     for units in dense:
-        x = layers.Dense(units, activation=activation)(x)
+        x = layers.Dense(units, activation=activation, dtype=dtype)(x)
     parameters = layers.Dense(outputs, dtype="float32", name="parameters")(x)
     return keras.Model(images, parameters, name="encoder")
 
 
-def build_decoder(architecture, latent_dim, image_shape):
+def build_decoder(architecture, latent_dim, image_shape, dtype=None):
     """A decoder by name, the mirror of the encoder of that name.
 
     Args:
         architecture: "burgess", "locatello" or "mlp".
         latent_dim: D.
         image_shape: (H, W, C).
+        dtype: dtype policy of the hidden layers; None for Keras's global one.
 
     Returns:
         A keras.Model from (batch, D) to logits (batch, H, W, C) float32.
@@ -89,7 +127,7 @@ def build_decoder(architecture, latent_dim, image_shape):
     x = codes
     if architecture == "mlp":
         for _ in range(3):
-            x = layers.Dense(1200, activation="tanh")(x)
+            x = layers.Dense(1200, activation="tanh", dtype=dtype)(x)
         x = layers.Dense(math.prod(image_shape), dtype="float32")(x)
         logits = layers.Reshape(image_shape, dtype="float32", name="logits")(x)
         return keras.Model(codes, logits, name="decoder")
@@ -97,23 +135,26 @@ def build_decoder(architecture, latent_dim, image_shape):
     _, _, dense, filters = CONVOLUTIONAL[architecture]
     sides = _sides(image_shape[0], len(filters) + 1)  # e.g. 64, 32, 16, 8, 4
     for units in dense:
-        x = layers.Dense(units, activation="relu")(x)
-    x = layers.Dense(sides[-1] ** 2 * filters[0], activation="relu")(x)
-    x = layers.Reshape((sides[-1], sides[-1], filters[0]))(x)
+        x = layers.Dense(units, activation="relu", dtype=dtype)(x)
+    x = layers.Dense(sides[-1] ** 2 * filters[0], activation="relu", dtype=dtype)(x)
+    x = layers.Reshape((sides[-1], sides[-1], filters[0]), dtype=dtype)(x)
     for count, side in zip(filters, sides[-2:0:-1], strict=True):
-        x = layers.Conv2DTranspose(count, 4, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(
+            count, 4, strides=2, padding="same", activation="relu", dtype=dtype
+        )(x)
         x = _crop(x, side)
     x = layers.Conv2DTranspose(image_shape[-1], 4, strides=2, padding="same", dtype="float32")(x)
     return keras.Model(codes, _crop(x, sides[0]), name="decoder")
 
 
-def build_discriminator(latent_dim, hidden, activation):
+def build_discriminator(latent_dim, hidden, activation, dtype=None):
     """A discriminator of codes: two logits, of class 0 and class 1.
 
     Args:
         latent_dim: D.
         hidden: units of each hidden layer, for instance [1000] * 6.
         activation: of the hidden layers.
+        dtype: their dtype policy; None for Keras's global one.
 
     Returns:
         A keras.Model from (batch, D) to (batch, 2) float32.
@@ -123,7 +164,7 @@ def build_discriminator(latent_dim, hidden, activation):
     """
     x = codes = keras.Input((latent_dim,), name="codes")
     for units in hidden:
-        x = layers.Dense(units, activation=activation)(x)
+        x = layers.Dense(units, activation=activation, dtype=dtype)(x)
     logits = layers.Dense(2, dtype="float32", name="logits")(x)
     return keras.Model(codes, logits, name="discriminator")
 
@@ -179,6 +220,50 @@ def check_custom(role, network, input_shape, output_shape):
             f"{role}: its output must have shape (batch, {', '.join(map(str, output_shape))})"
             f" ({meaning}). Received: {received if received is not None else type(result)}"
         )
+    if role in ("decoder", "discriminator") and (found := output_activation(network)) in BOUNDED:
+        raise ValueError(
+            f"{role}: it must return {MEANINGS[role]}, any real numbers, to which the model "
+            f"applies the sigmoid or softmax itself. Take the activation off its last layer. "
+            f"Received: a network that ends in {found}"
+        )
+
+
+def output_activation(network):
+    """Name of the activation that a network ends in.
+
+    Args:
+        network: a keras.Model; of a subclassed one the end cannot be seen.
+
+    Returns:
+        For instance "sigmoid" or "linear"; None where it cannot be told.
+
+    Example:
+        >>> codes = keras.Input((2,))
+        >>> shaped = layers.Reshape((2, 2, 1))(layers.Dense(4, activation="sigmoid")(codes))
+        >>> output_activation(keras.Model(codes, shaped))
+        'sigmoid'
+    """
+    if not isinstance(network, keras.Model) or not getattr(network, "outputs", None):
+        return None
+    tensor = network.outputs[0]
+    while tensor is not None:
+        operation, node, position = tensor._keras_history
+        if isinstance(operation, keras.Model):
+            return output_activation(operation)
+        if isinstance(operation, PASSING):
+            tensor = operation._inbound_nodes[node].input_tensors[0]
+            continue
+        activation = getattr(operation, "activation", None)
+        if activation is None:  # an operation of keras.ops, or another layer: ReLU, Softmax, ...
+            return _snake_case(type(operation).__name__)
+        return getattr(activation, "__name__", None)
+    return None
+
+
+def _snake_case(name):
+    """ReLU, HardSigmoid, Softmax as the activations of that name are called."""
+    parts = re.findall(r"ReLU6?|[A-Z][a-z0-9]*", name)
+    return "_".join(parts).lower()
 
 
 def _sides(size, halvings):

@@ -7,7 +7,8 @@ import scipy.integrate
 import scipy.stats
 from keras import ops
 
-from kerasvae.distributions import posterior, standard_normal, tfd, tfp_seed
+from kerasvae.backend import tfp_seed
+from kerasvae.distributions import posterior, standard_normal, tfd
 from kerasvae.divergences import kl_analytic, kl_monte_carlo, per_dimension_kl
 
 PARAMETERS = {

@@ -7,7 +7,7 @@ from keras import ops
 from scipy import integrate
 
 from kerasvae import priors
-from kerasvae.distributions import tfp_seed
+from kerasvae.backend import tfp_seed
 
 
 def draws(prior, n=20_000):

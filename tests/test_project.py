@@ -25,7 +25,7 @@ FOREIGN = re.compile(
     r"|https?://\S+/simple\b|files\.pythonhosted\b"
 )
 # The backends are named in these files only; everything else goes through keras.ops.
-BACKEND_FILES = ("kerasvae/distributions.py", "kerasvae/backend/")
+BACKEND_FILES = ("kerasvae/backend/",)
 
 
 def project_files() -> list[Path]:

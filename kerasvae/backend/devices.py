@@ -1,7 +1,4 @@
-"""Train on several devices at once: each has a copy of the model and a part of every batch."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Which devices a training may use."""
 
 import keras
 
@@ -33,37 +30,3 @@ def check_devices(count: int, batch_size: int) -> list[str]:
             f"Received: batch_size={batch_size}, devices={count}"
         )
     return available[:count]
-
-
-@contextmanager
-def data_parallel(devices: list[str]) -> Iterator[None]:
-    """Models that are built or loaded, compiled and trained in this context share every batch.
-
-    Make the optimizer in the context too: its variables belong on the same devices.
-
-    On JAX (keras.distribution.DataParallel) a step is computed as on one device: every estimate
-    that looks at a batch as a whole (total correlation, moments, MMD, capacity) sees the global
-    batch, and the numbers are those of one device. On TensorFlow (MirroredStrategy) each device
-    computes such estimates from its own part of the batch and the gradients are averaged: with a
-    global batch of B on n devices they are those of a batch of B / n. Terms of single images
-    (reconstruction, kl, density ratio) are the same on both.
-
-    Args:
-        devices: from `check_devices`; with a single one nothing changes.
-    """
-    if len(devices) == 1:
-        yield
-    elif keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # Not by collective operations: the reductions of two players get in each other's way.
-        reduction = tf.distribute.ReductionToOneDevice()
-        with tf.distribute.MirroredStrategy(devices, reduction).scope():
-            yield
-    else:
-        before = keras.distribution.distribution()
-        keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
-        try:
-            yield
-        finally:
-            keras.distribution.set_distribution(before)

@@ -1,50 +1,66 @@
-"""The training steps on JAX."""
+"""kerasvae on JAX."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import jax
+import jax.interpreters.xla
 import jax.numpy as jnp
 import keras
+from jax._src import core
 
-from kerasvae.training.players import Players
+from kerasvae.backend.limits import MAX_UPDATE
+
+# TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
+if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
+    jax.interpreters.xla.pytype_aval_mappings = core.pytype_aval_mappings
+from tensorflow_probability.substrates import jax as tfp  # noqa: E402
+
+__all__ = ["TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+
+# Compiles a function of tensors with XLA; see `kerasvae.backend.tensorflow.jit`.
+jit = jax.jit
 
 
-def apply_if_finite(optimizer, loss, gradients, weights, state):
-    """New weights and state of the optimizer; the old ones if the loss is NaN or infinite."""
+def tfp_seed(generator):
+    """The next seed of a keras.random.SeedGenerator, in the form that TFP takes.
 
-    def update(weights, state):
-        new = optimizer.stateless_apply(state, gradients, weights)
-        return tuple(map(list, new))
+    Args:
+        generator: a keras.random.SeedGenerator; its state advances.
 
-    # A branch and not jnp.where: selecting every weight anew costs a third of an MLP's step.
-    return jax.lax.cond(jnp.isfinite(loss), update, lambda *old: old, list(weights), list(state))
+    Returns:
+        A (2,) uint32 array.
+    """
+    return keras.ops.cast(generator.next(), "uint32")
+
+
+@contextmanager
+def data_parallel(devices: list[str]) -> Iterator[None]:
+    """Models that are built or loaded, compiled and trained in this context share every batch.
+
+    Make the optimizer in the context too: its variables belong on the same devices. A step
+    (keras.distribution.DataParallel) is computed as on one device: estimates of a batch as a
+    whole see the global batch, and the numbers are those of one device.
+
+    Args:
+        devices: their names; with a single one nothing changes.
+    """
+    if len(devices) == 1:
+        yield
+        return
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(before)
 
 
 class TrainStep:
-    """Keras's own step, except that an update whose loss is not finite is left out."""
+    """The training step of every model: each player in turn, with its own gradient.
 
-    def train_step(self, state, data):
-        """Train on one batch: (metrics, new state) of Keras's stateless trainer."""
-        weights, others, optimizer, metrics = state
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        loss_and_gradients = jax.value_and_grad(self.compute_loss_and_updates, has_aux=True)
-        (_, updates), gradients = loss_and_gradients(
-            weights,
-            others,
-            metrics,
-            x,
-            y,
-            sample_weight,
-            training=True,
-            optimizer_variables=optimizer,
-        )
-        loss, outputs, others, metrics = updates
-
-        weights, optimizer = apply_if_finite(self.optimizer, loss, gradients, weights, optimizer)
-        logs, metrics = self._update_metrics_variables(metrics, loss, x, y, outputs, sample_weight)
-        return logs, (weights, others, optimizer, metrics)
-
-
-class PlayersStep(Players):
-    """One step of each player in turn, each with its own gradient; see `kerasvae.training.players`.
+    A player is described in `kerasvae.training.players`; a VAE is a game of one. An update that
+    is not finite is left out, and the loss is shown as NaN, so that the guard stops the training.
 
     Keras hands the step its state as plain arrays. A table holds the newest array of every
     variable; each player's loss runs in a scope that reads the table, is differentiated in that
@@ -53,8 +69,7 @@ class PlayersStep(Players):
 
     def train_step(self, state, data):
         """Train every player on one batch: (metrics, new state) of Keras's stateless trainer."""
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        self._refuse_targets(y, sample_weight)
+        x = self.images_of(data)
         groups = (
             self.trainable_variables,
             self.non_trainable_variables,
@@ -63,34 +78,74 @@ class PlayersStep(Players):
         )
         table = Table(groups, state)
         side = [*groups[1], *groups[3]]  # random state, step, batch statistics, metrics
+        shown = None
+        for player, optimizer, images in self.turns(x):
+            loss, applied = _turn(table, side, player, optimizer, images)
+            loss = jnp.where(applied, loss, jnp.nan)
+            # The first player's loss is the model's; a NaN of any player shows.
+            shown = loss if shown is None else shown + 0.0 * loss
         with keras.StatelessScope(table.mapping()) as scope:
             self.step.assign_add(1)
-            table.write([self.step], [scope.get_current_value(self.step)])
-        batches, shown = self.player_batches(x), None
-        turns = zip(self.players().items(), self.optimizer.optimizers, strict=True)
-        for (name, player), optimizer in turns:
-            frozen, batch = table.mapping(), batches[name]
-
-            def run(own, player=player, frozen=frozen, batch=batch):
-                mapping = [*frozen, *zip(player.variables, own, strict=True)]
-                with keras.StatelessScope(mapping) as scope:
-                    loss = player.loss(batch, training=True)
-                return loss, [scope.get_current_value(variable) for variable in side]
-
-            own = table.read(player.variables)
-            (loss, new_side), gradients = jax.value_and_grad(run, has_aux=True)(own)
-            table.write(side, new_side)
-            new, optimizer_state = apply_if_finite(
-                optimizer, loss, gradients, own, table.read(optimizer.variables)
-            )
-            table.write(player.variables, new)
-            table.write(optimizer.variables, optimizer_state)
-            shown = loss if shown is None else shown
-        with keras.StatelessScope(table.mapping()) as scope:
             self._loss_tracker.update_state(shown, sample_weight=x.shape[0])
-            table.write(groups[3], [scope.get_current_value(v) for v in groups[3]])
             logs = self.get_metrics_result()
+        table.update(side, scope)
         return logs, tuple(table.read(group) for group in groups)
+
+    def test_step(self, state, data):
+        """Judge one batch: (metrics, new state) of Keras's stateless trainer."""
+        x = self.images_of(data)
+        groups = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        table = Table(groups, state)
+        with keras.StatelessScope(table.mapping(), collect_losses=True) as scope:
+            losses = [player.total_loss(x, training=False) for player in self.players().values()]
+            self._loss_tracker.update_state(losses[0], sample_weight=x.shape[0])
+            logs = self.get_metrics_result()
+        table.update([*groups[1], *groups[2]], scope)
+        return logs, tuple(table.read(group) for group in groups)
+
+
+def _turn(table, side, player, optimizer, images):
+    """Differentiate one player's loss and update the table: (its loss, whether it was applied)."""
+    frozen = table.mapping()
+
+    def run(own):
+        mapping = [*frozen, *zip(player.variables, own, strict=True)]
+        with keras.StatelessScope(mapping, collect_losses=True) as scope:
+            loss = player.total_loss(images, training=True)
+            scaled_loss = optimizer.scale_loss(loss)
+        return scaled_loss, (loss, [scope.get_current_value(variable) for variable in side])
+
+    own = table.read(player.variables)
+    (_, (loss, new_side)), gradients = jax.value_and_grad(run, has_aux=True)(own)
+    table.write(side, new_side)
+    new, optimizer_state, applied = _apply_if_finite(
+        optimizer, loss, gradients, own, table.read(optimizer.variables)
+    )
+    table.write(player.variables, new)
+    table.write(optimizer.variables, optimizer_state)
+    return loss, applied
+
+
+def _apply_if_finite(optimizer, loss, gradients, weights, state):
+    """New weights and optimizer state, if all that is written is finite; the old ones if not."""
+
+    def update(weights, state):
+        new = optimizer.stateless_apply(state, gradients, weights)
+        return tuple(map(list, new))
+
+    finite = jnp.isfinite(loss) & _is_finite_update(optimizer, gradients, state)
+    # A branch and not jnp.where: selecting every weight anew costs a third of an MLP's step.
+    new, state = jax.lax.cond(finite, update, lambda *old: old, list(weights), list(state))
+    return new, state, finite
+
+
+def _is_finite_update(optimizer, gradients, state):
+    """Whether the gradients, their squares, and a step of the learning rate along them, are."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return True  # it looks at the scaled gradients itself, and lowers its scale
+    with keras.StatelessScope(list(zip(optimizer.variables, state, strict=True))):
+        rate = jnp.asarray(keras.ops.convert_to_tensor(optimizer.learning_rate), "float32")
+    return rate * jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in gradients)) < MAX_UPDATE
 
 
 class Table:
@@ -115,6 +170,10 @@ class Table:
         """Their new arrays."""
         for variable, array in zip(variables, arrays, strict=True):
             self.values[id(variable)] = array
+
+    def update(self, variables, scope):
+        """Their new arrays, from a keras.StatelessScope that has ended."""
+        self.write(variables, [scope.get_current_value(variable) for variable in variables])
 
     def mapping(self):
         """Pairs of a variable and its array, for keras.StatelessScope."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from keras import ops
 
-from kerasvae.backend.compile import compiled
+from kerasvae.backend import jit
 
 # A tile is what is computed at once: 2^20 pairs of a point and a component. It stays in a core's
 # cache, and is large enough that the call's own cost does not show.
@@ -23,7 +23,7 @@ GROUP = 16
 LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
-@compiled
+@jit
 def _add_tile(running, points, loc, inverse_scale, log_constant):
     """logaddexp(running, log sum of the tile's components); dimensions come as (groups, g)."""
 

@@ -7,16 +7,15 @@ import keras
 from keras import ops
 
 from kerasvae import networks, priors
-from kerasvae.backend.step import PlayersStep
+from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_choice, check_non_negative
-from kerasvae.distributions import tfp_seed
 from kerasvae.estimators import discriminator_terms, log_density_ratio
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.training.players import Player
 
 
 @keras.saving.register_keras_serializable("kerasvae")
-class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
+class AdversarialAutoencoder(VariationalAutoencoder):
     """The adversarial autoencoder: the marginal q(z), not each posterior, is matched to the prior.
 
     Formula:
@@ -38,7 +37,8 @@ class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
             keras.saving.register_keras_serializable if the model is to be saved.
         discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
             paper's two layers of 1,000 units.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, an unknown prior, or one of other shape.
@@ -61,16 +61,41 @@ class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
         "discriminator_accuracy",
     )
 
-    def __init__(self, *args, gamma=10.0, prior="gaussian", discriminator=None, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        gamma=10.0,
+        prior="gaussian",
+        discriminator=None,
+        **kwargs,
+    ):
         self.gamma = check_non_negative("gamma", gamma)
         if not callable(prior):
             check_choice("prior", prior, priors.BY_NAME)
         self.prior_name = prior
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
         self._check_prior()
         self.discriminator = self._network(
             "discriminator", discriminator, (self.latent_dim,), (2,)
-        ) or networks.build_discriminator(self.latent_dim, [1000] * 2, "relu")
+        ) or networks.build_discriminator(self.latent_dim, [1000] * 2, "relu", self.dtype_policy)
 
     @property
     def prior(self):
@@ -96,19 +121,17 @@ class AdversarialAutoencoder(PlayersStep, VariationalAutoencoder):
         return {
             "autoencoder": Player(
                 self.variables_outside(self.discriminator),
-                self.autoencoder_loss,
+                self.compute_loss,  # in which the discriminator only judges
                 keras.optimizers.Adam,
+                lambda: self.losses_outside(self.discriminator),
             ),
             "discriminator": Player(
                 self.discriminator.trainable_variables,
                 self.discriminator_loss,
                 lambda rate: keras.optimizers.Adam(rate, beta_1=0.5),
+                lambda: self.discriminator.losses,
             ),
         }
-
-    def autoencoder_loss(self, x, training=True):
-        """Mean objective of the autoencoder on a batch, scalar; the discriminator only judges."""
-        return self.batch_loss(x, self(x, training=training))
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""

@@ -27,7 +27,8 @@ class AnnealedVAE(VariationalAutoencoder):
         capacity: C at the end, in nats.
         capacity_steps: training steps until C is reached. The count of steps is saved with the
             model, so a loaded model goes on where it was.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, capacity or number of steps.
@@ -41,11 +42,36 @@ class AnnealedVAE(VariationalAutoencoder):
         0.0
     """
 
-    def __init__(self, *args, gamma=1000.0, capacity=25.0, capacity_steps=100_000, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        gamma=1000.0,
+        capacity=25.0,
+        capacity_steps=100_000,
+        **kwargs,
+    ):
         self.gamma = check_non_negative("gamma", gamma)
         self.capacity = check_non_negative("capacity", capacity)
         self.capacity_steps = check_count("capacity_steps", capacity_steps)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
     def current_capacity(self):
         """C at this training step, a scalar tensor in nats."""

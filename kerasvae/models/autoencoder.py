@@ -3,22 +3,24 @@
 Chapter 1: tutorials/01_elbo.ipynb.
 """
 
+import keras
 from keras import ops
 
 from kerasvae import distributions
-from kerasvae.backend.step import TrainStep
 from kerasvae.divergences import kl_analytic
 from kerasvae.models.latent_variable_model import LatentVariableModel
+from kerasvae.training.players import Player
 
 
-class VariationalAutoencoder(TrainStep, LatentVariableModel):
+class VariationalAutoencoder(LatentVariableModel):
     """The base of every objective here: override `objective`, and `terms` where a paper adds some.
 
     Formula:
         x -> encode -> q(z|x) -> z -> decode -> p(x|z) -> terms(x, outputs) -> objective(terms)
 
     Args:
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     References:
         Kingma & Welling 2014; Rezende et al. 2014.
@@ -53,24 +55,31 @@ class VariationalAutoencoder(TrainStep, LatentVariableModel):
         """What is minimised, as a sum of weighted terms: (batch,) float32 in nats."""
         raise NotImplementedError("A model defines its objective(terms).")
 
-    def batch_loss(self, x, outputs):
-        """The mean objective over a batch, scalar; the only place that averages over images.
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The mean objective over a batch; the only place that averages over images.
 
         Args:
             x: images (batch, H, W, C).
-            outputs: what `call` returned for them.
+            y, sample_weight: must be None.
+            y_pred: what `call` returned for the images, if that is at hand.
+            training: whether layers such as dropout are at work.
 
         Returns:
-            Scalar float32, nats, with what layers of custom networks add.
+            Scalar float32, nats.
         """
+        self._refuse_targets(y, sample_weight)
+        outputs = self(x, training=training) if y_pred is None else y_pred
         terms = self.terms(x, outputs)
         self.track(terms)
-        return sum(self.losses, start=ops.mean(self.objective(terms)))
+        return ops.mean(self.objective(terms))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """What Keras minimises: `batch_loss`; a training step is counted."""
-        self._refuse_targets(y, sample_weight)
-        loss = self.batch_loss(x, y_pred)
-        if training:
-            self.step.assign_add(1)
-        return loss
+    def players(self):
+        """The autoencoder alone."""
+        return {
+            "vae": Player(
+                self.trainable_variables,
+                self.compute_loss,
+                keras.optimizers.Adam,
+                lambda: self.losses,
+            )
+        }

@@ -3,6 +3,8 @@
 Chapter 6: tutorials/06_total_correlation.ipynb.
 """
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
@@ -35,7 +37,8 @@ class BetaTCVAE(VariationalAutoencoder):
         estimator: "mss", "mws", or "exact", which encodes all images at every step and is for
             small data sets.
         dataset_size: number of training images; None to take it from the data given to `fit`.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight or unknown estimator; training data of unknown length
@@ -64,7 +67,15 @@ class BetaTCVAE(VariationalAutoencoder):
 
     def __init__(
         self,
-        *args,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
         alpha=1.0,
         beta=6.0,
         gamma=1.0,
@@ -81,19 +92,32 @@ class BetaTCVAE(VariationalAutoencoder):
         self.dataset_size = dataset_size
         self._size_from_data = dataset_size is None
         self._all_images = None
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
-    def prepare_fit(self, x):
+    def prepare_fit(self, x, validation_split=0.0):
         """Take the number of images from the training data, and for "exact" the images.
 
         Args:
             x: what `fit` was given.
+            validation_split: the share of it that is not trained on.
 
         Raises:
             ValueError: data of unknown length without dataset_size, or too much for "exact".
         """
         images = x if hasattr(x, "shape") else getattr(x, "dataset", x)
         size = len(images) if hasattr(images, "shape") or hasattr(images, "images") else None
+        if size is not None:
+            size = math.floor(size * (1 - validation_split))  # as Keras splits
         if self._size_from_data and size is None:
             raise ValueError(
                 "BetaTCVAE needs the number of training images, and this data does not tell it: "
@@ -113,7 +137,7 @@ class BetaTCVAE(VariationalAutoencoder):
             )
         if not hasattr(images, "shape"):
             images = images.images(range(size))
-        self._all_images = np.asarray(images, "float32")
+        self._all_images = np.asarray(images[:size], "float32")
         self.train_function = self.test_function = None
 
     def terms(self, x, outputs):
@@ -167,5 +191,18 @@ class BetaTCVAE(VariationalAutoencoder):
             "beta": self.beta,
             "gamma": self.gamma,
             "estimator": self.estimator,
-            "dataset_size": self.dataset_size,
+            "dataset_size": None if self._size_from_data else self.dataset_size,
         }
+
+    def save_own_variables(self, store):
+        """Write the weights, and the number of images if it was taken from the data."""
+        super().save_own_variables(store)
+        if self._size_from_data and self.dataset_size is not None:
+            store["dataset_size"] = np.asarray(self.dataset_size)
+
+    def load_own_variables(self, store):
+        """Read what `save_own_variables` wrote."""
+        names = list(store.keys())
+        if "dataset_size" in names:
+            self.dataset_size = int(np.asarray(store["dataset_size"]))
+        super().load_own_variables({name: store[name] for name in names if name != "dataset_size"})

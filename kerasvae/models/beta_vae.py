@@ -21,7 +21,8 @@ class BetaVAE(VariationalAutoencoder):
         beta: weight of the KL term, at least 0; 1 is the VAE, 0 an autoencoder with noise.
         warmup_steps: training steps over which the weight grows from 0 to beta in a straight
             line, so that codes are in use before they are paid for; 0 for no warm-up.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative beta or number of steps.
@@ -36,10 +37,34 @@ class BetaVAE(VariationalAutoencoder):
         4.0
     """
 
-    def __init__(self, *args, beta=4.0, warmup_steps=0, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        beta=4.0,
+        warmup_steps=0,
+        **kwargs,
+    ):
         self.beta = check_non_negative("beta", beta)
         self.warmup_steps = check_count("warmup_steps", warmup_steps)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
     def current_beta(self):
         """The weight of the KL term at this training step, a scalar tensor."""

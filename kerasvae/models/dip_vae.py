@@ -29,7 +29,8 @@ class DIPVAE(VariationalAutoencoder):
         lambda_od: weight of the off-diagonal entries, at least 0.
         lambda_d: weight of the diagonal ones; None for 10 lambda_od (kind "I") or lambda_od
             (kind "II"), the values of the large studies.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: an unknown kind, or a negative weight.
@@ -45,13 +46,38 @@ class DIPVAE(VariationalAutoencoder):
 
     term_names = ("reconstruction", "kl", "covariance_off_diagonal", "covariance_diagonal")
 
-    def __init__(self, *args, kind="II", lambda_od=10.0, lambda_d=None, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        kind="II",
+        lambda_od=10.0,
+        lambda_d=None,
+        **kwargs,
+    ):
         self.kind = check_choice("kind", kind, KINDS)
         self.lambda_od = check_non_negative("lambda_od", lambda_od)
         if lambda_d is None:
             lambda_d = 10 * lambda_od if kind == "I" else lambda_od
         self.lambda_d = check_non_negative("lambda_d", lambda_d)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
     def terms(self, x, outputs):
         """As for the VAE, and the two penalties of the batch, the same for each image."""

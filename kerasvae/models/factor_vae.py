@@ -7,7 +7,6 @@ import keras
 from keras import ops
 
 from kerasvae import networks
-from kerasvae.backend.step import PlayersStep
 from kerasvae.checks import check_non_negative
 from kerasvae.estimators import discriminator_terms, log_density_ratio, permute_dims
 from kerasvae.models.autoencoder import VariationalAutoencoder
@@ -15,7 +14,7 @@ from kerasvae.training.players import Player
 
 
 @keras.saving.register_keras_serializable("kerasvae")
-class FactorVAE(PlayersStep, VariationalAutoencoder):
+class FactorVAE(VariationalAutoencoder):
     """The FactorVAE: a VAE that pays extra for the total correlation of q(z).
 
     Formula:
@@ -35,7 +34,8 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
             in the large study.
         discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
             paper's six layers of 1,000 units.
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, or a discriminator of other shapes.
@@ -59,25 +59,53 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
     default_learning_rate = 1e-4
     default_batch_size = 128
 
-    def __init__(self, *args, gamma=35.0, discriminator=None, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        gamma=35.0,
+        discriminator=None,
+        **kwargs,
+    ):
         self.gamma = check_non_negative("gamma", gamma)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
         self.discriminator = self._network(
             "discriminator", discriminator, (self.latent_dim,), (2,)
-        ) or networks.build_discriminator(self.latent_dim, [1000] * 6, "leaky_relu")
+        ) or networks.build_discriminator(
+            self.latent_dim, [1000] * 6, "leaky_relu", self.dtype_policy
+        )
 
     def players(self):
         """The VAE, and the discriminator of codes."""
         return {
             "vae": Player(
                 self.variables_outside(self.discriminator),
-                self.vae_loss,
+                self.compute_loss,  # in which the discriminator only judges
                 lambda rate: keras.optimizers.Adam(rate, 0.9, 0.999),
+                lambda: self.losses_outside(self.discriminator),
             ),
             "discriminator": Player(
                 self.discriminator.trainable_variables,
                 self.discriminator_loss,
                 lambda rate: keras.optimizers.Adam(rate, 0.5, 0.9),
+                lambda: self.discriminator.losses,
             ),
         }
 
@@ -88,10 +116,6 @@ class FactorVAE(PlayersStep, VariationalAutoencoder):
         """
         first_of_odd = x[: ops.shape(x)[0] % 2]
         return {"vae": x[::2], "discriminator": ops.concatenate([x[1::2], first_of_odd])}
-
-    def vae_loss(self, x, training=True):
-        """Mean objective of the VAE on a batch, scalar; the discriminator only judges."""
-        return self.batch_loss(x, self(x, training=training))
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""

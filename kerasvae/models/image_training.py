@@ -5,47 +5,114 @@ import numpy as np
 
 from kerasvae.checks import check_images
 from kerasvae.training.guard import StopOnNonFinite
+from kerasvae.training.players import optimizer_of_players, paper_optimizers
 
 
 class ImageTraining:
-    """Images in, checked before any step; no targets; the paper's optimizer by default.
+    """Images in, checked before any step; no targets; the paper's optimizers by default.
 
     To be placed before keras.Model among the base classes. The class has an `image_shape`, a
-    `seed` and a `default_learning_rate`.
+    `seed`, `players()` and a `default_learning_rate`.
     """
 
     # Images in a step of fit() unless given.
     default_batch_size = 64
 
-    def compile(self, optimizer=None, **kwargs):
-        """As `keras.Model.compile`, without a loss; the optimizer defaults to the paper's.
+    def compile(self, optimizer=None, loss=None, **kwargs):
+        """As `keras.Model.compile`, without a loss; the optimizers default to the paper's.
 
         Args:
-            optimizer: any Keras optimizer or its name; None for Adam with the learning rate
-                `default_learning_rate`.
+            optimizer: any Keras optimizer or its name, of which each player of a model of several
+                players gets a copy; a dict with one for each player; or None for the paper's,
+                with the learning rate `default_learning_rate`.
+            loss: must be None.
             **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ...
 
         Raises:
-            ValueError: a loss or metrics were given; the model brings its own.
+            ValueError: a loss or metrics were given, since the model brings its own; optimizers
+                that do not fit the players; the dtype policy mixed_float16 for several players.
         """
+        given = {"loss": loss, **kwargs}
         for name in ("loss", "metrics", "loss_weights", "weighted_metrics"):
-            if kwargs.pop(name, None) is not None:
+            kwargs.pop(name, None)
+            if given.get(name) is not None:
                 raise ValueError(
                     f"{type(self).__name__} brings its own loss and metrics: leave {name}= out of "
-                    "compile(), or override objective() in a subclass."
+                    "compile(), or override objective() in a subclass. "
+                    f"Received: {name}={given[name]!r}"
                 )
-        if optimizer is None:
-            optimizer = self.make_optimizer(self.default_learning_rate)
+        players = self.players()
+        if len(players) > 1 and self.dtype_policy.name == "mixed_float16":
+            raise ValueError(
+                f"{type(self).__name__} trains several players, for which Keras cannot scale the "
+                "loss as float16 needs. Use the policy mixed_bfloat16, which needs no scaling. "
+                "Received: mixed_float16"
+            )
+        optimizer = optimizer_of_players(optimizer, players, self.default_learning_rate)
         super().compile(optimizer=optimizer, **kwargs)
 
     def make_optimizer(self, learning_rate):
-        """The paper's optimizer at another learning rate, for `compile`."""
-        return keras.optimizers.Adam(learning_rate)
+        """The paper's optimizer at another learning rate, for `compile`.
+
+        Args:
+            learning_rate: a positive number.
+
+        Returns:
+            A Keras optimizer; for a model of several players a dict with one for each.
+        """
+        optimizers = paper_optimizers(self.players(), learning_rate)
+        return optimizers if len(optimizers) > 1 else next(iter(optimizers.values()))
+
+    def get_compile_config(self):
+        """As Keras's, and which variables the optimizer was built for: a layer may be frozen."""
+        config = super().get_compile_config()
+        optimizers = getattr(self.optimizer, "optimizers", [self.optimizer])
+        owned = [v for o in optimizers for v in getattr(o, "_trainable_variables", None) or ()]
+        if config and owned:
+            known = {id(variable) for variable in owned}
+            weights = enumerate(self.weights)
+            config["optimized"] = [number for number, v in weights if id(v) in known]
+        return config
 
     def compile_from_config(self, config):
         """Compile as saved, with the optimizer's variables in place for its state."""
+        config = dict(config)
+        numbers = config.pop("optimized", None)
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
+        variables = self.trainable_variables
+        if numbers is not None:
+            weights = self.weights
+            variables = [weights[number] for number in numbers]
+        self.optimizer.build(variables)
+
+    # A step of training, which is the backend's
+
+    def images_of(self, data):
+        """The images of a batch, as Keras hands it to a step."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        self._refuse_targets(y, sample_weight)
+        return x
+
+    def turns(self, x):
+        """Who trains in a step, in order: [(player, its optimizer, its images)]."""
+        players = self.players()
+        optimizers = [self.optimizer] if len(players) == 1 else self.optimizer.optimizers
+        batches = self.player_batches(x)
+        each = zip(players.items(), optimizers, strict=True)
+        return [(player, optimizer, batches[name]) for (name, player), optimizer in each]
+
+    def player_batches(self, x):
+        """The images that each player trains on in a step: all of them, unless overridden.
+
+        Args:
+            x: (batch, H, W, C).
+
+        Returns:
+            {player's name: images}.
+        """
+        return dict.fromkeys(self.players(), x)
+
+    # Keras's loops
 
     def fit(
         self,
@@ -79,22 +146,29 @@ class ImageTraining:
             FloatingPointError: a term became NaN; the weights are those of the last good step.
         """
         self._refuse_targets(y, kwargs.get("sample_weight"))
+        if kwargs.pop("class_weight", None) is not None:
+            raise ValueError(
+                f"{type(self).__name__} learns from images alone, which have no classes: leave "
+                "class_weight= out of fit()."
+            )
         if hasattr(x, "keras_dataset"):
             x = self._stream(x, batch_size, kwargs.pop("steps_per_epoch", None))
         self._check_images(x, "x")
-        self.prepare_fit(x)
+        self.prepare_fit(x, validation_split)
         if validation_data is not None:
             validation_data = self._in_order(validation_data, batch_size)
         if isinstance(x, keras.utils.PyDataset):
             batch_size, shuffle = None, False  # the data set brings both
         elif isinstance(x, np.ndarray):
             batch_size = batch_size or self.default_batch_size
+        # The guard comes first: no other callback saves or logs what it refuses.
+        guard = StopOnNonFinite(self.term_names)
         return super().fit(
             x,
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=[*keras.tree.flatten(callbacks or []), StopOnNonFinite()],
+            callbacks=[guard, *keras.tree.flatten(callbacks or [])],
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
@@ -110,11 +184,12 @@ class ImageTraining:
             batch_size or self.default_batch_size, seed=seed, steps_per_epoch=steps_per_epoch
         )
 
-    def prepare_fit(self, x):
+    def prepare_fit(self, x, validation_split=0.0):
         """For objectives that depend on the training data as a whole; called before any step.
 
         Args:
             x: the checked training data: an array, a Keras PyDataset, or what Keras takes.
+            validation_split: the share of it, at its end, that is not trained on.
         """
 
     def check_ready(self):

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvae import distributions
-from kerasvae.backend.step import PlayersStep
+from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_count, check_non_negative, check_positive_int
 from kerasvae.distributions import tfd
 from kerasvae.estimators import discriminator_terms
@@ -19,7 +19,7 @@ from kerasvae.training.players import Player
 
 
 @keras.saving.register_keras_serializable("kerasvae")
-class InfoGAN(PlayersStep, LatentVariableModel):
+class InfoGAN(LatentVariableModel):
     """The InfoGAN: a GAN that keeps its codes c readable, by a bound on I(c; image).
 
     Formula:
@@ -42,7 +42,8 @@ class InfoGAN(PlayersStep, LatentVariableModel):
             last of the `latent_dim` codes; a code's value is the number of its class.
         noise_dim: numbers of incompressible noise that the generator gets beside the code.
         lambda_info: weight of the bound, at least 0.
-        *args, **kwargs: see `LatentVariableModel`. The likelihood is only for reconstructions.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`. The likelihood is only for reconstructions.
             An `encoder` of your own returns (batch, 1 + 2 continuous codes + all categories), a
             `decoder` takes (batch, continuous codes + all categories + noise_dim).
 
@@ -68,11 +69,36 @@ class InfoGAN(PlayersStep, LatentVariableModel):
     default_learning_rate = 2e-4
     encoder_activation = "leaky_relu"
 
-    def __init__(self, *args, categories=(), noise_dim=62, lambda_info=1.0, **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        categories=(),
+        noise_dim=62,
+        lambda_info=1.0,
+        **kwargs,
+    ):
         self.categories = tuple(check_positive_int("categories", k) for k in categories)
         self.noise_dim = check_count("noise_dim", noise_dim)
         self.lambda_info = check_non_negative("lambda_info", lambda_info)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
     # Codes, as the prior and the networks see them
 
@@ -111,13 +137,13 @@ class InfoGAN(PlayersStep, LatentVariableModel):
         gaussian = 0.5 * math.log(2 * math.pi * math.e)
         return self.continuous * gaussian + sum(math.log(count) for count in self.categories)
 
-    def encode(self, x):
+    def encode(self, x, training=None):
         """Q(c|x): {"loc": (batch, D), "scale": (batch, D)} float32 tensors.
 
         Of a categorical code, loc is the number of the likeliest class, and scale the root mean
         square distance of the class from it under Q, at least 1e-3.
         """
-        return self._code_parameters(self.encoder(x))
+        return self._code_parameters(self.encoder(x, training=training))
 
     def _code_parameters(self, raw):
         parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
@@ -145,16 +171,14 @@ class InfoGAN(PlayersStep, LatentVariableModel):
             total = total + classes.log_prob(ops.cast(codes[:, column], "int32"))
         return total
 
-    def decode(self, z, noise=None):
+    def decode(self, z, noise=None, training=None):
         """Logits of the pixels, (batch, H, W, C) float32, for codes (batch, D).
 
         Args:
             z: codes; the value of a categorical one is rounded to the nearest class.
             noise: (batch, noise_dim), by default its mean, 0.
+            training: whether layers such as dropout are at work.
         """
-        return self._decode(z, noise)
-
-    def _decode(self, z, noise=None, training=None):
         z = ops.cast(z, "float32")
         if noise is None:
             noise = ops.zeros((ops.shape(z)[0], self.noise_dim))
@@ -183,9 +207,9 @@ class InfoGAN(PlayersStep, LatentVariableModel):
 
     def _draw(self, n, generator, training):
         """Codes from the prior, (n, D), and the images the generator makes of them and noise."""
-        codes = self.prior.sample(n, seed=distributions.tfp_seed(generator))
+        codes = self.prior.sample(n, seed=tfp_seed(generator))
         noise = keras.random.normal((n, self.noise_dim), seed=generator)
-        logits = self._decode(codes, noise, training)
+        logits = self.decode(codes, noise, training)
         return codes, self.pixel_distribution(logits).mean()
 
     # The two players
@@ -197,11 +221,13 @@ class InfoGAN(PlayersStep, LatentVariableModel):
                 self.variables_outside(self.encoder),
                 self.generator_loss,
                 lambda rate: keras.optimizers.Adam(5 * rate, beta_1=0.5),
+                lambda: self.losses_outside(self.encoder),
             ),
             "discriminator": Player(
                 self.encoder.trainable_variables,
                 self.discriminator_loss,
                 lambda rate: keras.optimizers.Adam(rate, beta_1=0.5),
+                lambda: self.encoder.losses,
             ),
         }
 
@@ -215,7 +241,7 @@ class InfoGAN(PlayersStep, LatentVariableModel):
         }
         self.track(terms)
         objective = terms["generator_loss"] - self.lambda_info * terms["mutual_information_bound"]
-        return sum(self.losses, start=ops.mean(objective))
+        return ops.mean(objective)
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator and its Q head, scalar; the generator gets none of it."""

@@ -6,8 +6,8 @@ Chapter 5: tutorials/05_marginal_kl.ipynb.
 import keras
 from keras import ops
 
+from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_choice, check_non_negative
-from kerasvae.distributions import tfp_seed
 from kerasvae.estimators import mmd
 from kerasvae.estimators.mmd import KERNELS
 from kerasvae.models.autoencoder import VariationalAutoencoder
@@ -28,7 +28,8 @@ class InfoVAE(VariationalAutoencoder):
         alpha: how much mutual information is preferred, at most 1.
         lambda_mmd: the paper's lambda, weight of KL(q(z) || p(z)) for which MMD stands.
         kernel: "rbf" or "imq".
-        *args, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
+            seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: weights that would reward a distance, or an unknown kernel.
@@ -45,13 +46,38 @@ class InfoVAE(VariationalAutoencoder):
 
     term_names = ("reconstruction", "kl", "mmd")
 
-    def __init__(self, *args, alpha=0.0, lambda_mmd=1000.0, kernel="rbf", **kwargs):
+    def __init__(
+        self,
+        image_shape=(64, 64, 1),
+        latent_dim=10,
+        architecture=None,
+        likelihood="bernoulli",
+        likelihood_scale=1.0,
+        encoder=None,
+        decoder=None,
+        seed=None,
+        *,
+        alpha=0.0,
+        lambda_mmd=1000.0,
+        kernel="rbf",
+        **kwargs,
+    ):
         self.alpha = float(alpha)
         check_non_negative("1 - alpha", 1 - self.alpha)
         self.lambda_mmd = check_non_negative("lambda_mmd", lambda_mmd)
         check_non_negative("alpha + lambda_mmd - 1", self.alpha + self.lambda_mmd - 1)
         self.kernel = check_choice("kernel", kernel, KERNELS)
-        super().__init__(*args, **kwargs)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            architecture,
+            likelihood,
+            likelihood_scale,
+            encoder,
+            decoder,
+            seed,
+            **kwargs,
+        )
 
     def terms(self, x, outputs):
         """As for the VAE, and the squared MMD of the batch, the same for each image."""

@@ -5,29 +5,32 @@ import numpy as np
 from keras import ops
 
 from kerasvae import distributions, networks
+from kerasvae.backend import TrainStep
 from kerasvae.checks import check_choice, check_non_negative, check_positive_int
 from kerasvae.models.image_training import ImageTraining
 from kerasvae.models.views import Views
 from kerasvae.training.random_state import SavedSeed
 
 
-class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
+class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Model):
     """The base of every model here: an encoder q(z|x), a decoder p(x|z), a prior p(z).
 
-    A subclass adds what is minimised, and a training step of `kerasvae.training` in front of this
-    class.
+    A subclass says what is minimised: its `players()`, one for a VAE. The training step, one for
+    each backend, lets them take turns.
 
     Args:
         image_shape: (H, W, C) of the images.
         latent_dim: D, the number of latent dimensions.
-        architecture: "burgess", "locatello" or "mlp", for the networks that are not given.
+        architecture: "burgess", "locatello" or "mlp", for the networks that are not given; None
+            for "burgess" on square images of at least 48 pixels, and "mlp" on others.
         likelihood: "bernoulli", "continuous_bernoulli" or "gaussian".
         likelihood_scale: standard deviation of a pixel under the gaussian likelihood, a positive
             number, or "learned" for one trained scale (Rybkin et al. 2021).
         encoder: a keras.Model of your own, images to (batch, 2 D): means, then log-variances.
         decoder: a keras.Model of your own, codes (batch, D) to logits of the image's shape.
         seed: whole number for the draws of z, or None.
-        **kwargs: `name`, `dtype`, `trainable` of the Keras model.
+        **kwargs: `name`, `dtype`, `trainable` of the Keras model. The dtype policy is also that
+            of the networks that are not given.
 
     Raises:
         ValueError: an argument, or a network's shape, that does not fit; says what does.
@@ -45,7 +48,7 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         self,
         image_shape=(64, 64, 1),
         latent_dim=10,
-        architecture="burgess",
+        architecture=None,
         likelihood="bernoulli",
         likelihood_scale=1.0,
         encoder=None,
@@ -53,9 +56,12 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         seed=None,
         **kwargs,
     ):
+        _check_float32()
         super().__init__(**kwargs)
         self.image_shape = _checked_image_shape(image_shape)
         self.latent_dim = check_positive_int("latent_dim", latent_dim)
+        if architecture is None and (encoder is None or decoder is None):
+            architecture = networks.suited_architecture(self.image_shape)
         self.architecture = architecture
         self.likelihood = check_choice("likelihood", likelihood, distributions.LIKELIHOODS)
         self.likelihood_scale = _checked_scale(likelihood, likelihood_scale)
@@ -64,11 +70,17 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         self.encoder = self._network(
             "encoder", encoder, self.image_shape, (self.encoder_outputs,)
         ) or networks.build_encoder(
-            architecture, self.image_shape, self.encoder_outputs, self.encoder_activation
+            architecture,
+            self.image_shape,
+            self.encoder_outputs,
+            self.encoder_activation,
+            self.dtype_policy,
         )
         self.decoder = self._network(
             "decoder", decoder, (self.decoder_inputs,), self.image_shape
-        ) or networks.build_decoder(architecture, self.decoder_inputs, self.image_shape)
+        ) or networks.build_decoder(
+            architecture, self.decoder_inputs, self.image_shape, self.dtype_policy
+        )
         self.log_scale = self._build_log_scale()
         self.step = self.add_weight(
             shape=(), initializer="zeros", dtype="int32", trainable=False, name="step"
@@ -98,13 +110,13 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
 
     # From images to codes to images
 
-    def encode(self, x):
+    def encode(self, x, training=None):
         """q(z|x) for a batch: {"loc": (batch, D), "scale": (batch, D)} float32 tensors."""
-        return distributions.posterior_parameters(self.encoder(x))
+        return distributions.posterior_parameters(self.encoder(x, training=training))
 
-    def decode(self, z):
+    def decode(self, z, training=None):
         """Logits of the pixels, (batch, H, W, C) float32, for codes (batch, D)."""
-        return ops.cast(self.decoder(z), "float32")
+        return ops.cast(self.decoder(z, training=training), "float32")
 
     def pixel_distribution(self, logits):
         """p(x|z), a tfd.Independent over images, from the decoder's logits."""
@@ -122,11 +134,29 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         """One reparametrised code for each image, (batch, D), from what `encode` returned."""
         return distributions.sample(distributions.posterior(parameters), self.seed_generator)
 
-    def call(self, x):
+    # Keras on JAX tells only a call with an argument `training` that it trains.
+    def call(self, x, training=None):
         """One pass with a sampled code: {"loc", "scale", "z": (batch, D), "logits": images}."""
-        parameters = self.encode(x)
+        parameters = self.encode(x, training)
         z = self.draw(parameters)
-        return {**parameters, "z": z, "logits": self.decode(z)}
+        return {**parameters, "z": z, "logits": self.decode(z, training=training)}
+
+    # Who minimises what
+
+    def players(self):
+        """Who trains: {name: `kerasvae.training.players.Player`}; the first one's loss is shown."""
+        raise NotImplementedError("A model names its players().")
+
+    def variables_outside(self, network):
+        """The model's trainable variables that are not a network's."""
+        inside = {id(variable) for variable in network.variables}
+        return [variable for variable in self.trainable_variables if id(variable) not in inside]
+
+    def losses_outside(self, network):
+        """Losses that layers added in the last pass, except those of a network."""
+        others = [layer for layer in self.layers if layer is not network]
+        added = [loss for layer in others for loss in layer.losses]
+        return [*self._get_own_losses(), *added]  # first what a subclass adds in its own call()
 
     @property
     def steps_taken(self):
@@ -160,15 +190,45 @@ class LatentVariableModel(Views, ImageTraining, SavedSeed, keras.Model):
         config.update({name: getattr(self, name) for name in names})
         for role, network in self.custom_networks.items():
             config[role] = network and keras.saving.serialize_keras_object(network)
+        config["frozen"] = self._frozen_layers()
         return config
+
+    def _frozen_layers(self):
+        """Which layers of the networks that are built here do not train: {network: positions}.
+
+        A network of the user's own keeps this in its own config.
+        """
+        frozen = {}
+        for role, given in self.custom_networks.items():
+            network = getattr(self, role)
+            if given is None:
+                numbered = enumerate(network.layers)
+                frozen[role] = [number for number, layer in numbered if not layer.trainable]
+        return {role: numbers for role, numbers in frozen.items() if numbers}
 
     @classmethod
     def from_config(cls, config):
         """The model that `get_config` described, with new weights."""
-        return cls(**{
+        config = dict(config)
+        frozen = config.pop("frozen", {})
+        model = cls(**{
             name: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
             for name, value in config.items()
         })  # fmt: skip
+        for role, numbers in frozen.items():
+            network = getattr(model, role)
+            for number in numbers:
+                network.layers[number].trainable = False
+        return model
+
+
+def _check_float32():
+    if keras.config.floatx() != "float32":
+        raise ValueError(
+            "kerasvae computes its terms in float32: call keras.config.set_floatx('float32') "
+            "before building a model. For a faster network give it a dtype policy instead, such as "
+            f"dtype='mixed_bfloat16'. Received: floatx={keras.config.floatx()!r}"
+        )
 
 
 def _checked_image_shape(image_shape):

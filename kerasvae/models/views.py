@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from kerasvae import distributions
+from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_positive_int
 
 
@@ -66,7 +66,7 @@ class Views:
             batch_size: codes decoded at a time.
         """
         check_positive_int("n", n)
-        seed = distributions.tfp_seed(keras.random.SeedGenerator(seed))
+        seed = tfp_seed(keras.random.SeedGenerator(seed))
         return self._mean_images(ops.convert_to_numpy(self.prior.sample(n, seed=seed)), batch_size)
 
     def traverse(self, code, values, dimensions=None, batch_size=256):

@@ -1,6 +1,6 @@
 """The whole life of a run folder: settings, training, evaluation, figures, report, comparison."""
 
-from kerasvae.runs.config import load_images, new_config, suited_architecture, versions
+from kerasvae.runs.config import load_images, new_config, versions
 from kerasvae.runs.run import Run, check_free
 
-__all__ = ["Run", "check_free", "load_images", "new_config", "suited_architecture", "versions"]
+__all__ = ["Run", "check_free", "load_images", "new_config", "versions"]

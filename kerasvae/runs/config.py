@@ -12,10 +12,6 @@ from kerasvae.version import __version__
 
 TRAINING_DEFAULTS = {"steps": 4000, "devices": 1, "log_every": 100, "checkpoint_every": 1000}
 
-# The convolutional networks halve the image four times; below this size their maps get too small
-# to be worth it, and the mlp is both better and faster on a CPU.
-SMALLEST_FOR_CONVOLUTIONS = 48
-
 
 def new_config(model: str, given: dict, dataset) -> dict:
     """The config of a new run: what was given, and defaults that suit the images.
@@ -41,7 +37,8 @@ def new_config(model: str, given: dict, dataset) -> dict:
     training = {name: given.pop(name, default) for name, default in defaults.items()}
     arguments = {
         "image_shape": list(dataset.image_shape),
-        "architecture": given.get("architecture") or suited_architecture(dataset.image_shape),
+        "architecture": given.get("architecture")
+        or networks.suited_architecture(dataset.image_shape),
         "seed": 0,
         **given,
     }
@@ -62,26 +59,6 @@ def load_images(source: str, options: dict):
     if source in data.names():
         return data.load(source, **options)
     return data.from_images(source, **options)
-
-
-def suited_architecture(image_shape: tuple[int, int, int]) -> str:
-    """The default network for images of a shape.
-
-    Raises:
-        ValueError: images too large for any of them.
-
-    Example:
-        >>> suited_architecture((64, 64, 3)), suited_architecture((32, 32, 1))
-        ('burgess', 'mlp')
-    """
-    height, width = image_shape[:2]
-    if max(height, width) > networks.MAX_SIZE:
-        raise ValueError(
-            f"The networks are made for images of up to {networks.MAX_SIZE} pixels. Shrink a "
-            "folder's images with --image-size 64, or insist with --architecture mlp. "
-            f"Received: images of {height}x{width}"
-        )
-    return "burgess" if height == width >= SMALLEST_FOR_CONVOLUTIONS else "mlp"
 
 
 def versions() -> dict[str, str]:

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 
 import keras
 
-from kerasvae.backend.devices import check_devices, data_parallel
+from kerasvae.backend import data_parallel
+from kerasvae.backend.devices import check_devices
 from kerasvae.files import atomic_write
 
 

@@ -1,4 +1,8 @@
-"""Models of several players: each has its own variables, its own loss and its own optimizer."""
+"""A model as a game: each player has its own variables, its own loss and its own optimizer.
+
+A VAE is a game of one player; FactorVAE, the adversarial autoencoder and InfoGAN name two. The
+training step, in `kerasvae.backend`, lets them take turns on every batch.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,11 +18,19 @@ class Player(NamedTuple):
         variables: what it trains; no variable belongs to two players.
         loss: loss(images, training=) -> the scalar that it minimises, in nats; it tracks its terms.
         optimizer: optimizer(learning_rate) -> the paper's optimizer for it.
+        layer_losses: layer_losses() -> the list of losses that its own layers added in the last
+            pass: regularisers of weights and of activities.
     """
 
     variables: list
     loss: Callable
     optimizer: Callable
+    layer_losses: Callable
+
+    def total_loss(self, images, training):
+        """Its loss on a batch, with what its own layers add: scalar float32."""
+        loss = self.loss(images, training=training)
+        return sum(self.layer_losses(), start=loss)
 
 
 @keras.saving.register_keras_serializable("kerasvae")
@@ -60,12 +72,12 @@ class OptimizerOfPlayer:
         return cls({name: restore(o) for name, o in config["optimizers"].items()})
 
 
-def optimizers_by_player(optimizer, players: dict, learning_rate: float) -> dict:
-    """An optimizer for each player.
+def optimizer_of_players(optimizer, players: dict, learning_rate: float):
+    """One Keras optimizer for a game: the player's own, or a MultiOptimizer of several.
 
     Args:
-        optimizer: None for the paper's; one Keras optimizer or its name, of which each player
-            gets a copy; or {player's name: optimizer}.
+        optimizer: None for the paper's; one Keras optimizer or its name, of which each of several
+            players gets a copy; or {player's name: optimizer}.
         players: {name: Player}.
         learning_rate: for the paper's optimizers.
 
@@ -73,7 +85,23 @@ def optimizers_by_player(optimizer, players: dict, learning_rate: float) -> dict
         ValueError: a name that is no player's, or a player without an optimizer.
     """
     if optimizer is None:
-        return {name: player.optimizer(learning_rate) for name, player in players.items()}
+        optimizer = paper_optimizers(players, learning_rate)
+    if len(players) == 1 and not isinstance(optimizer, dict):
+        return optimizer
+    optimizers = optimizers_by_player(optimizer, players)
+    if len(players) == 1:
+        (optimizer,) = optimizers.values()
+        return optimizer
+    return MultiOptimizer(OptimizerOfPlayer(optimizers, players))
+
+
+def paper_optimizers(players: dict, learning_rate: float) -> dict:
+    """The paper's optimizer of each player, by name."""
+    return {name: player.optimizer(learning_rate) for name, player in players.items()}
+
+
+def optimizers_by_player(optimizer, players: dict) -> dict:
+    """An optimizer for each player; arguments and errors as for `optimizer_of_players`."""
     if isinstance(optimizer, MultiOptimizer):  # from a saved model, or from compile() before
         optimizer = getattr(optimizer._optimizer_map, "optimizers", None)
     if isinstance(optimizer, dict):
@@ -94,59 +122,3 @@ def optimizers_by_player(optimizer, players: dict, learning_rate: float) -> dict
         "optimizer must be one Keras optimizer, of which each player gets a copy, or a dict with "
         f"one for each of {', '.join(map(repr, players))}. Received: {received}"
     )
-
-
-class Players:
-    """What models of several players share on every backend; the step itself is per backend.
-
-    The class has a `players()` that returns {name: Player}: the first one's loss is shown as the
-    model's. To be placed, through `kerasvae.backend.step.PlayersStep`, before keras.Model.
-    """
-
-    def compile(self, optimizer=None, **kwargs):
-        """As `keras.Model.compile`, with an optimizer for each player.
-
-        Args:
-            optimizer: None for the paper's; one Keras optimizer, of which each player gets a copy;
-                or a dict with one for each player.
-            **kwargs: `jit_compile`, `steps_per_execution`, ...
-
-        Raises:
-            ValueError: optimizers that do not fit the players, or the dtype policy mixed_float16.
-        """
-        if self.dtype_policy.name == "mixed_float16":
-            raise ValueError(
-                f"{type(self).__name__} trains several players, for which Keras cannot scale the "
-                "loss as float16 needs. Use the policy mixed_bfloat16, which needs no scaling. "
-                "Received: mixed_float16"
-            )
-        players = self.players()
-        optimizers = optimizers_by_player(optimizer, players, self.default_learning_rate)
-        optimizer = MultiOptimizer(OptimizerOfPlayer(optimizers, players))
-        super().compile(optimizer=optimizer, **kwargs)
-
-    def make_optimizer(self, learning_rate):
-        """The paper's optimizers at another learning rate, for `compile`."""
-        return optimizers_by_player(None, self.players(), learning_rate)
-
-    def player_batches(self, x):
-        """The images that each player trains on in a step: all of them, unless overridden.
-
-        Args:
-            x: (batch, H, W, C).
-
-        Returns:
-            {player's name: images}.
-        """
-        return dict.fromkeys(self.players(), x)
-
-    def variables_outside(self, network):
-        """The model's trainable variables that are not a network's."""
-        inside = {id(variable) for variable in network.variables}
-        return [variable for variable in self.trainable_variables if id(variable) not in inside]
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The first player's loss on a batch, with every player's terms tracked: for `evaluate`."""
-        self._refuse_targets(y, sample_weight)
-        losses = [player.loss(x, training=training) for player in self.players().values()]
-        return losses[0]

@@ -29,7 +29,8 @@ if os.environ["KERAS_BACKEND"] == "tensorflow":
 import keras, numpy as np
 from keras import layers, ops
 from kerasvae import VAE, DIPVAE, FactorVAE
-from kerasvae.backend.devices import check_devices, data_parallel
+from kerasvae.backend import data_parallel
+from kerasvae.backend.devices import check_devices
 
 class Narrow(layers.Layer):
     def call(self, loc):

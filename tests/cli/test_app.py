@@ -16,7 +16,8 @@ from kerasvae.cli import app as cli
 from kerasvae.cli.options import json_value, model_command
 from kerasvae.models import BY_NAME, BetaVAE
 from kerasvae.models.introspection import argument_help, own_arguments
-from kerasvae.runs import Run, session, suited_architecture
+from kerasvae.networks import suited_architecture
+from kerasvae.runs import Run, session
 from kerasvae.runs import figures as reports
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]

@@ -10,7 +10,7 @@ from keras import ops
 from scipy.special import logsumexp
 
 from kerasvae import estimators
-from kerasvae.backend.compile import compiled
+from kerasvae.backend import jit
 
 
 def numpy_log_density(z, loc, scale):
@@ -137,7 +137,7 @@ def weighted(log_w, inside=False):
 
 
 def test_mss_is_unbiased_over_all_batches():
-    step = compiled(lambda z, loc, scale: estimators.aggregate_posterior_mss(z, loc, scale, 5))
+    step = jit(lambda z, loc, scale: estimators.aggregate_posterior_mss(z, loc, scale, 5))
     estimate = lambda *batch: [ops.convert_to_numpy(a) for a in step(*batch)]  # noqa: E731
     assert relative_bias(estimate) < 1e-5
 
@@ -189,7 +189,7 @@ def terms_over_batches(estimate, repeats=40):
 
 def test_figures_of_the_estimators_where_the_exact_ones_are_known():
     # Exact: MI 8.29 (log 4000), TC 8.0 to 8.1 over draws of the data set.
-    step = compiled(lambda z, loc, scale: estimators.aggregate_posterior_mss(z, loc, scale, 4000))
+    step = jit(lambda z, loc, scale: estimators.aggregate_posterior_mss(z, loc, scale, 4000))
     estimate = lambda *batch: [ops.convert_to_numpy(a) for a in step(*batch)]  # noqa: E731
     (information, correlation), error = terms_over_batches(estimate)
     assert abs(information - math.log(4000)) < 0.01
@@ -265,7 +265,7 @@ def test_compiled_steps_take_partial_last_batches(estimator):
     def fn(z, loc, scale):
         return estimators.aggregate_posterior(z, loc, scale, estimator, dataset_size=100)
 
-    step = compiled(fn)
+    step = jit(fn)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

@@ -7,7 +7,8 @@ from keras import layers, ops
 from scipy import stats
 
 from kerasvae import AdversarialAutoencoder, FactorVAE, InfoGAN
-from kerasvae.distributions import standard_normal, tfp_seed
+from kerasvae.backend import tfp_seed
+from kerasvae.distributions import standard_normal
 from kerasvae.estimators import discriminator_terms, log_density_ratio, permute_dims
 from kerasvae.surgery import decompose
 
