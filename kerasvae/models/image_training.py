@@ -66,9 +66,11 @@ class ImageTraining:
     def get_compile_config(self):
         """As Keras's, and which variables the optimizer was built for: a layer may be frozen."""
         config = super().get_compile_config()
+        if not config:
+            return config  # never compiled
         optimizers = getattr(self.optimizer, "optimizers", [self.optimizer])
         owned = [v for o in optimizers for v in getattr(o, "_trainable_variables", None) or ()]
-        if config and owned:
+        if owned:
             known = {id(variable) for variable in owned}
             weights = enumerate(self.weights)
             config["optimized"] = [number for number, v in weights if id(v) in known]
