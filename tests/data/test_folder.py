@@ -23,7 +23,8 @@ def test_an_array_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((5, 8, 8, 1), "uint8"), "divide by 255"),
+        (np.full((5, 8, 8, 1), 200, "uint8"), "divide by 255"),
+        (np.zeros((5, 8, 8, 1), "uint8"), "need no division"),
         (np.full((5, 8, 8, 1), 255.0), "divide by 255"),
         (np.full((5, 8, 8, 1), np.nan), "NaN"),
         (np.zeros((5, 8, 8)), "channel axis"),
