@@ -3,7 +3,7 @@
 import difflib
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -15,13 +15,27 @@ CHUNK_BYTES = 64 * 2**20
 TOLERANCE = 1e-5
 
 
-def check_images(images, image_shape: tuple[int, ...] | None = None, name: str = "images") -> None:
+# What white may be stored as: 8, 10, 12, 14 and 16 bits a pixel.
+_WHITES = {255: "", 1023: "10 bits", 4095: "12 bits", 16383: "14 bits", 65535: "16 bits"}
+
+
+def check_images(
+    images,
+    image_shape: tuple[int, ...] | None = None,
+    name: str = "images",
+    *,
+    label: str | None = None,
+    write: Callable[[str], str] = str,
+) -> None:
     """Refuse anything but a float array of images (n, H, W, C) with values in [0, 1].
 
     Args:
         images: what the user gave; a numpy array, a memory map, or a backend's tensor.
         image_shape: (H, W, C) that the images must have, or None for any.
-        name: what the argument is called in the error.
+        name: what the argument is called in the error, and in the remedy's expression.
+        label: how the error begins, where that is not the name ("x, first batch").
+        write: turns the remedy's expression into the line to write, for images inside of
+            something else (`lambda line: f"x.map(lambda images: {line})"`).
 
     Raises:
         ValueError: not an array, a wrong dtype, rank or size, an empty set, values outside
@@ -34,39 +48,82 @@ def check_images(images, image_shape: tuple[int, ...] | None = None, name: str =
             ...
         ValueError: images: expected an array of shape (n, height, width, channels)...
     """
-    array = _as_array(images, name)
-    _check_dtype(array, name)
-    _check_shape(array, image_shape, name)
-    _check_values(array, name)
+    label = label or name
+    array = _as_array(images, label)
+    _check_dtype(array, name, label, write)
+    _check_shape(array, image_shape, name, label, write)
+    _check_values(array, name, label, write)
 
 
-def _as_array(images, name: str) -> np.ndarray:
+def _as_array(images, label: str) -> np.ndarray:
+    if isinstance(images, np.ma.MaskedArray):
+        raise ValueError(
+            f"{label}: expected an array without a mask. Put a value in the masked places: "
+            f"images.filled(0). Received: {type(images).__name__}"
+        )
     if isinstance(images, np.ndarray):
         return images
-    if hasattr(images, "shape") and hasattr(images, "dtype") and hasattr(images, "__array__"):
+    if is_array(images):
         return np.asarray(images)
     raise ValueError(
-        f"{name}: expected a float array of shape (n, height, width, channels). "
+        f"{label}: expected a float array of shape (n, height, width, channels). "
         f"Make one with np.stack, or read a folder with kerasvae.data.from_images. "
         f"Received: {type(images).__name__}"
     )
 
 
-def _check_dtype(array: np.ndarray, name: str) -> None:
+def is_array(value) -> bool:
+    """Whether numpy can read a value: an array, a memory map, or a backend's tensor."""
+    return all(hasattr(value, name) for name in ("shape", "dtype", "__array__"))
+
+
+def _check_dtype(array: np.ndarray, name: str, label: str, write) -> None:
     if np.issubdtype(array.dtype, np.floating):
         return
-    remedy = f"Convert with {name}.astype('float32')"
+    as_float = f"{name}.astype('float32')"
+    received = f"Received: dtype={array.dtype}, shape={array.shape}"
     if np.issubdtype(array.dtype, np.integer):
-        remedy = f"Pixels of 0..255: divide by 255: {name}.astype('float32') / 255"
-    elif not (array.dtype == bool or np.issubdtype(array.dtype, np.number)):
+        low, high = _sampled_range(array)
+        sentence, expression = _scaling(low, high, as_float, whole=True)
+        remedy = f"{sentence}: {write(expression)}"
+        received += f", values from {low:g} to {high:g}"
+    elif array.dtype == bool or np.issubdtype(array.dtype, np.number):
+        remedy = f"Convert with {write(as_float)}"
+    else:
         remedy = "Stack images of one size into a single array with np.stack"
-    raise ValueError(
-        f"{name}: expected floating-point values in [0, 1]. {remedy}. "
-        f"Received: dtype={array.dtype}, shape={array.shape}"
-    )
+    raise ValueError(f"{label}: expected floating-point values in [0, 1]. {remedy}. {received}")
 
 
-def _check_shape(array: np.ndarray, image_shape: tuple[int, ...] | None, name: str) -> None:
+def _sampled_range(array: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest value of at most CHUNK_BYTES of rows, spread over the array."""
+    if array.size == 0 or array.ndim == 0:
+        return (0.0, 0.0) if array.size == 0 else (float(array), float(array))
+    rows = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
+    sample = array[:: -(-len(array) // rows)]
+    return float(sample.min()), float(sample.max())
+
+
+def _scaling(low: float, high: float, name: str, whole: bool) -> tuple[str, str]:
+    """How to bring values to [0, 1]: a sentence, and the expression to write."""
+    white = next((white for white in _WHITES if high <= white), None)
+    if whole and low >= 0 and high <= 1:
+        return "Values of 0 and 1: convert them, they need no division", name
+    if low >= 0 and white == 255 and (high >= 128 or not whole):
+        return "Pixels of 0..255: divide by 255", f"{name} / 255"
+    if low >= 0 and white == 255:
+        return (
+            f"Divide by the value that means white, 255 in 8-bit pictures (the largest here is "
+            f"{high:g})",
+            f"{name} / 255",
+        )
+    if low >= 0 and white is not None:
+        return f"Pixels of 0..{white} ({_WHITES[white]}): divide by {white}", f"{name} / {white}"
+    if not whole and low >= -1 and high <= 1:
+        return "Values in [-1, 1]", f"({name} + 1) / 2"
+    return "Scale them, for instance", f"({name} - {low:g}) / {high - low:g}"
+
+
+def _check_shape(array: np.ndarray, image_shape, name: str, label: str, write) -> None:
     shape = array.shape
     received = f"Received: shape={shape}"
     if image_shape is not None:
@@ -74,22 +131,23 @@ def _check_shape(array: np.ndarray, image_shape: tuple[int, ...] | None, name: s
     if array.ndim != 4:
         remedy = f"{array.ndim} axes came"
         if array.ndim == 3 and shape == image_shape:
-            remedy = f"A single image needs a batch axis: {name}[None]"
+            remedy = f"A single image needs a batch axis: {write(f'{name}[None]')}"
         elif array.ndim == 3:
-            remedy = f"Add the missing channel axis: {name}[..., None]"
+            remedy = f"Add the missing channel axis: {write(f'{name}[..., None]')}"
         raise ValueError(
-            f"{name}: expected an array of shape (n, height, width, channels). {remedy}. {received}"
+            f"{label}: expected an array of shape (n, height, width, channels). {remedy}. "
+            f"{received}"
         )
     if array.size == 0:
-        raise ValueError(f"{name}: expected at least one image, the array is empty. {received}")
+        raise ValueError(f"{label}: expected at least one image, the array is empty. {received}")
     if image_shape is not None and shape[1:] != image_shape:
         remedy = "Resize the images, or build the model with their image_shape"
         if (*shape[2:], shape[1]) == image_shape:
-            remedy = f"Channels come last here: np.moveaxis({name}, 1, -1)"
-        raise ValueError(f"{name}: expected images of shape {image_shape}. {remedy}. {received}")
+            remedy = f"Channels come last here: {write(f'np.moveaxis({name}, 1, -1)')}"
+        raise ValueError(f"{label}: expected images of shape {image_shape}. {remedy}. {received}")
 
 
-def _check_values(array: np.ndarray, name: str) -> None:
+def _check_values(array: np.ndarray, name: str, label: str, write) -> None:
     low, high = math.inf, -math.inf
     step = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, len(array), step):
@@ -99,19 +157,16 @@ def _check_values(array: np.ndarray, name: str) -> None:
         if not (math.isfinite(chunk_low) and math.isfinite(chunk_high)):
             bad = ~np.isfinite(chunk).all(axis=(1, 2, 3))
             raise ValueError(
-                f"{name}: expected finite values in [0, 1]. Remove or repair the images with NaN "
+                f"{label}: expected finite values in [0, 1]. Remove or repair the images with NaN "
                 f"or infinity. Received: NaN or infinity, first in {name}[{start + bad.argmax()}]"
             )
         low, high = min(low, chunk_low), max(high, chunk_high)
     if low >= -TOLERANCE and high <= 1 + TOLERANCE:
         return
-    remedy = f"Scale them, for instance ({name} - {name}.min()) / ({name}.max() - {name}.min())"
-    if low >= 0 and high <= 255:
-        remedy = f"Pixels of 0..255: divide by 255: {name} / 255"
-    elif low >= -1 and high <= 1:
-        remedy = f"Values in [-1, 1]: ({name} + 1) / 2"
+    sentence, expression = _scaling(low, high, name, whole=False)
     raise ValueError(
-        f"{name}: expected values in [0, 1]. {remedy}. Received: values from {low:g} to {high:g}"
+        f"{label}: expected values in [0, 1]. {sentence}: {write(expression)}. "
+        f"Received: values from {low:g} to {high:g}"
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pooch
 from tqdm import tqdm
 
+from kerasvae.data.limits import check_disk
 from kerasvae.files import atomic_write
 
 
@@ -34,6 +35,7 @@ def write_array(
         ValueError: a chunk of another shape or dtype, or not n rows in all.
     """
     header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
+    check_disk(target.parent, int(np.prod(shape, dtype=object)), label)
     rows = 0
     # Written as a plain file: through a memory map a full disk would kill the process.
     with (

@@ -1,5 +1,6 @@
 """Cars3D: 183 car models, each from 24 sides and 4 heights, resized to 64x64x3."""
 
+import gzip
 import io
 import re
 import tarfile
@@ -15,7 +16,10 @@ from kerasvae.data.cache import converted, write_array
 from kerasvae.data.digests import Digest
 from kerasvae.data.download import PublicFile, content_key, locate
 from kerasvae.data.factors import FactorDataset
+from kerasvae.data.limits import check_read
 
+# A car of the public archive has 4.7 MB, and all of it less than 2 GB.
+MEMBER_BYTES, ARCHIVE_BYTES = 64 * 2**20, 8 * 2**30
 ELEVATIONS, AZIMUTHS, SIDE = 4, 24, 64
 PUBLIC = PublicFile(
     name="nips2015-analogy-data.tar.gz",
@@ -71,20 +75,63 @@ def _unpack(source: Path, target: Path) -> None:
 
 def _cars(source: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Name and images (azimuth, elevation, 64, 64, 3) uint8 of every car in the archive."""
-    with _readable(source), tarfile.open(source, "r:gz") as archive:
+    with (
+        _readable(source),
+        gzip.open(source) as unpacked,
+        tarfile.open(fileobj=_Bounded(unpacked, source), mode="r:") as archive,
+    ):
         for member in archive:
             if member.isfile() and _CAR.search(member.name):
+                name = f"{source}: {member.name}"
+                check_read(member.size, name, MEMBER_BYTES)
                 yield member.name, _car(archive.extractfile(member).read(), member.name)
 
 
-def _car(data: bytes, name: str) -> np.ndarray:
-    from scipy.io import loadmat  # only this data set needs it
+class _Bounded:
+    """An unpacked archive that is refused where it grows without end.
 
+    tarfile skips members by seeking, for which gzip unpacks them, and reads the long names of
+    members whole, however long they claim to be.
+    """
+
+    def __init__(self, file, source: Path):
+        self._file, self._source = file, source
+
+    def read(self, size: int) -> bytes:
+        """As of a file; a size must be given."""
+        check_read(size, f"{self._source}: a part of the archive", MEMBER_BYTES)
+        self._check(self._file.tell() + size)
+        return self._file.read(size)
+
+    def seek(self, position: int) -> int:
+        """As of a file, from its beginning."""
+        self._check(position)
+        return self._file.seek(position)
+
+    def tell(self) -> int:
+        """As of a file."""
+        return self._file.tell()
+
+    def _check(self, position: int) -> None:
+        if position > ARCHIVE_BYTES:
+            raise ValueError(
+                f"{self._source}: expected an archive that unpacks to at most {ARCHIVE_BYTES:,} "
+                "bytes. It is damaged or of another kind. Get the file again. Received: more"
+            )
+
+
+def _car(data: bytes, name: str) -> np.ndarray:
+    from scipy.io import loadmat, whosmat  # only this data set needs it
+
+    expected = (2 * SIDE, 2 * SIDE, 3, AZIMUTHS, ELEVATIONS)
     try:
+        # The shape is read first: a small file may unpack to a very large array.
+        claimed = [shape for key, shape, _ in whosmat(io.BytesIO(data)) if key == "im"]
+        if claimed and claimed[0] != expected:
+            raise ValueError(f"expected shape {expected}. Received: shape={claimed[0]}")
         views = loadmat(io.BytesIO(data), variable_names=["im"])["im"]
     except Exception as error:  # scipy has no one error for a damaged file
         raise ValueError(f"{name} cannot be read as a MATLAB file with 'im' ({error})") from error
-    expected = (2 * SIDE, 2 * SIDE, 3, AZIMUTHS, ELEVATIONS)
     if views.dtype != np.uint8 or views.shape != expected:
         raise ValueError(
             f"{name}: expected 'im' of uint8, shape {expected}. "

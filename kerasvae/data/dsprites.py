@@ -46,7 +46,11 @@ MINI_CODES = {
 
 
 def load_dsprites(
-    cached: bool = False, path=None, download: bool = False, verify: bool = True
+    cached: bool = False,
+    path=None,
+    download: bool = False,
+    verify: bool = True,
+    image_size: int = 64,
 ) -> FactorDataset:
     """The grid of 3 shapes x 6 scales x 40 orientations x 32 x 32 positions, 64x64x1.
 
@@ -54,19 +58,21 @@ def load_dsprites(
     has a sixth factor, colour, which is constant and left out here.
 
     Args:
-        cached: draw the whole grid once into the cache (377 MB, a bit a pixel, memory-mapped)
-            and read from there, which is faster than drawing.
+        cached: draw the whole grid once into the cache (377 MB at 64x64, 94 MB at 32x32, a bit
+            a pixel, memory-mapped) and read from there, which is faster than drawing.
         path: your copy of the public .npz or .hdf5 file, packed into the cache at first use.
         download: get the public .npz file (26 MB) and use it in place of the renderer.
         verify: whether your copy must be the published one; without it any file of the same
             format will do, a smaller grid for instance.
+        image_size: height and width in pixels, 16, 32 or 64: the same vector drawing on a
+            coarser raster, at a sixteenth or a quarter of the training's cost.
 
     Returns:
-        A `FactorDataset` of images 64x64x1 with values 0 and 1.
+        A `FactorDataset` of images with values 0 and 1.
 
     Raises:
         FileNotFoundError: no file at `path`, or a download that failed.
-        ValueError: a truncated, damaged or different file.
+        ValueError: a truncated, damaged or different file, or another image_size.
 
     References:
         Matthey, Higgins, Hassabis & Lerchner 2017, dSprites: Disentanglement testing Sprites.
@@ -75,16 +81,26 @@ def load_dsprites(
         >>> load_dsprites()
         <dsprites: 737,280 images of 64x64x1; shape 3, scale 6, orientation 40, x 32, y 32>
     """
+    if image_size not in sprites.SIZES:
+        raise ValueError(
+            f"image_size: sprites are drawn at {', '.join(map(str, sprites.SIZES))} pixels. "
+            f"Received: image_size={image_size!r}"
+        )
     if path is not None or download:
+        if image_size != 64:
+            raise ValueError(
+                "image_size is the renderer's; a public file has images of 64x64. Leave out path "
+                f"and download, or image_size. Received: image_size={image_size}"
+            )
         if cached:
             raise ValueError(
                 "cached=True keeps rendered images; a public file is always kept in the cache. "
                 f"Leave it out. Received: cached=True, path={path}, download={download}"
             )
         return _from_file(path, download, verify)
-    pixels = RenderedImages()
+    pixels = RenderedImages(image_size)
     if cached:
-        pixels = PackedImages(_rendered_cache(), (64, 64))
+        pixels = PackedImages(_rendered_cache(image_size), (image_size, image_size))
     return FactorDataset(pixels, FACTOR_VALUES, name="dsprites")
 
 
@@ -106,12 +122,17 @@ def load_dsprites_mini() -> FactorDataset:
 
 
 class RenderedImages:
-    """The whole grid as an array that draws the rows it is asked for."""
+    """The whole grid as an array that draws the rows it is asked for.
 
-    shape = (packed.IMAGES, 64, 64, 1)
+    Args:
+        size: height and width in pixels, 16, 32 or 64.
+    """
+
+    def __init__(self, size: int):
+        self.shape = (packed.IMAGES, size, size, 1)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        return sprites.render(packed.grid_factors(indices))[..., None]
+        return sprites.render(packed.grid_factors(indices), self.shape[1])[..., None]
 
 
 class PackedImages:
@@ -132,17 +153,18 @@ class PackedImages:
         return bits.reshape(-1, *self.shape[1:])
 
 
-def _rendered_cache() -> np.ndarray:
-    """The packed grid, (737280, 512) uint8; drawn if it is not there or not what is drawn now."""
-    file = cache_folder() / "dsprites-rendered.bits"
+def _rendered_cache(size: int) -> np.ndarray:
+    """The packed grid, (737280, bytes) uint8; drawn if it is not there or not as drawn now."""
+    suffix = "" if size == 64 else f"-{size}"
+    file = cache_folder() / f"dsprites-rendered{suffix}.bits"
     try:
-        return packed.open_packed(file)
+        return packed.open_packed(file, size)
     except (FileNotFoundError, ValueError):
         with tqdm(
             total=packed.IMAGES, desc="drawing dsprites", unit=" images", disable=None
         ) as bar:
-            packed.pack_grid(file, lambda done, _: bar.update(done - bar.n))
-        return packed.open_packed(file)
+            packed.pack_grid(file, lambda done, _: bar.update(done - bar.n), size)
+        return packed.open_packed(file, size)
 
 
 def _from_file(path, download: bool, verify: bool) -> FactorDataset:

@@ -9,7 +9,7 @@ from kerasvae.data import sprites
 from kerasvae.files import atomic_write
 
 IMAGES = int(np.prod(sprites.FACTOR_SIZES))  # 737,280
-BYTES = 64 * 64 // 8  # 512 an image
+BYTES = 64 * 64 // 8  # 512 an image at the full size
 _CHUNK = 8192
 
 
@@ -32,12 +32,15 @@ def grid_factors(indices: np.ndarray) -> np.ndarray:
     return np.stack(np.unravel_index(indices, sprites.FACTOR_SIZES), axis=1)
 
 
-def pack_grid(path: str | Path, progress: Callable[[int, int], None] | None = None) -> Path:
-    """Write all 737,280 images, 377 MB; the file appears under its name when it is complete.
+def pack_grid(
+    path: str | Path, progress: Callable[[int, int], None] | None = None, size: int = 64
+) -> Path:
+    """Write all 737,280 images, 377 MB at 64x64; the file appears when it is complete.
 
     Args:
         path: the file to write; its folder is made, and a file of that name is replaced.
         progress: called with the number of images written and the number there are.
+        size: height and width in pixels, 16, 32 or 64.
 
     Returns:
         The path.
@@ -49,20 +52,21 @@ def pack_grid(path: str | Path, progress: Callable[[int, int], None] | None = No
     with atomic_write(path) as partial, open(partial, "wb") as file:
         for begin in range(0, IMAGES, _CHUNK):
             end = min(begin + _CHUNK, IMAGES)
-            file.write(sprites.render_packed(grid_factors(np.arange(begin, end))))
+            file.write(sprites.render_packed(grid_factors(np.arange(begin, end)), size))
             if progress is not None:
                 progress(end, IMAGES)
     return path
 
 
-def open_packed(path: str | Path) -> np.memmap:
+def open_packed(path: str | Path, size: int = 64) -> np.memmap:
     """Map a file written by `pack_grid`, after a check of its size and of every 1,021st image.
 
     Args:
         path: the file.
+        size: height and width in pixels, 16, 32 or 64.
 
     Returns:
-        (737280, 512) uint8, read-only; rows are images, to be given to `unpack`.
+        (737280, size * size / 8) uint8, read-only; rows are images, for `unpack`.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -77,14 +81,15 @@ def open_packed(path: str | Path) -> np.memmap:
             f"Expected a file written by `pack_grid`. Received: path={str(path)!r}, which is no "
             "file. Write it with `pack_grid(path)`."
         )
-    if path.stat().st_size != IMAGES * BYTES:
+    row = size * size // 8
+    if path.stat().st_size != IMAGES * row:
         raise ValueError(
-            f"Expected {IMAGES * BYTES} bytes, {IMAGES} images of {BYTES} bytes each. Received: "
+            f"Expected {IMAGES * row} bytes, {IMAGES} images of {row} bytes each. Received: "
             f"{path.stat().st_size} bytes in {str(path)!r}. Write it again with `pack_grid(path)`."
         )
-    rows = np.memmap(path, dtype=np.uint8, mode="r", shape=(IMAGES, BYTES))
+    rows = np.memmap(path, dtype=np.uint8, mode="r", shape=(IMAGES, row))
     sampled = np.arange(0, IMAGES, 1021)  # a prime, so that every factor varies
-    wrong = (rows[sampled] != sprites.render_packed(grid_factors(sampled))).any(axis=1)
+    wrong = (rows[sampled] != sprites.render_packed(grid_factors(sampled), size)).any(axis=1)
     if wrong.any():
         raise ValueError(
             f"Expected the images that kerasvae.data.sprites draws, in the grid's order. Received: "
@@ -98,7 +103,7 @@ def unpack(rows: np.ndarray) -> np.ndarray:
     """Images of packed rows.
 
     Args:
-        rows: (n, 512) uint8, rows of `open_packed` or of `sprites.render_packed`.
+        rows: (n, 512) uint8, rows of `open_packed` or of `sprites.render_packed` at size 64.
 
     Returns:
         (n, 64, 64) uint8 of 0 and 1.

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from kerasvae.checks import check_choice
 from kerasvae.data.cars3d import load_cars3d
+from kerasvae.data.colour_sprites import load_colour_sprites
 from kerasvae.data.digits import load_digits
+from kerasvae.data.discs import load_discs
 from kerasvae.data.dsprites import load_dsprites, load_dsprites_mini
 from kerasvae.data.factors import FactorDataset
+from kerasvae.data.mnist import load_fashion_mnist, load_mnist
 from kerasvae.data.mpi3d import load_mpi3d
 from kerasvae.data.shapes3d import load_shapes3d
 from kerasvae.data.smallnorb import load_smallnorb
@@ -48,6 +51,26 @@ _INFOS = (
         download="none",
         licence="Apache-2.0",
         loader=load_dsprites_mini,
+    ),
+    DatasetInfo(
+        name="discs",
+        images=2_048,
+        image_shape=(32, 32, 1),
+        factors={"x": 16, "y": 16, "radius": 8},
+        needs_download=False,
+        download="none",
+        licence="MIT (drawn by kerasvae)",
+        loader=load_discs,
+    ),
+    DatasetInfo(
+        name="colour-sprites",
+        images=3_888,
+        image_shape=(32, 32, 3),
+        factors={"shape": 3, "object_hue": 6, "background_hue": 6, "x": 6, "y": 6},
+        needs_download=False,
+        download="none",
+        licence="MIT (drawn by kerasvae)",
+        loader=load_colour_sprites,
     ),
     DatasetInfo(
         name="digits",
@@ -114,6 +137,26 @@ _INFOS = (
         licence="research only",
         loader=load_smallnorb,
     ),
+    DatasetInfo(
+        name="mnist",
+        images=70_000,
+        image_shape=(28, 28, 1),
+        factors={"digit": 10},
+        needs_download=True,
+        download="11 MB (by Keras)",
+        licence="CC BY-SA 3.0",
+        loader=load_mnist,
+    ),
+    DatasetInfo(
+        name="fashion-mnist",
+        images=70_000,
+        image_shape=(28, 28, 1),
+        factors={"article": 10},
+        needs_download=True,
+        download="30 MB (by Keras)",
+        licence="MIT",
+        loader=load_fashion_mnist,
+    ),
 )
 
 
@@ -121,7 +164,8 @@ def load(name: str, **options) -> FactorDataset:
     """Load a data set with known factors by name.
 
     Args:
-        name: dsprites, dsprites-mini, digits, shapes3d, mpi3d, cars3d or smallnorb.
+        name: dsprites, dsprites-mini, discs, colour-sprites, digits, shapes3d, mpi3d, cars3d,
+            smallnorb, mnist or fashion-mnist.
         options: of the data set's loader, for instance `path=` (your copy of the public file)
             or `download=True`; see load_<name> in the file that bears its name.
 
@@ -154,8 +198,8 @@ def names() -> tuple[str, ...]:
     """Names that `load` knows.
 
     Example:
-        >>> names()
-        ('dsprites', 'dsprites-mini', 'digits', 'shapes3d', 'mpi3d', 'cars3d', 'smallnorb')
+        >>> names()[:4]
+        ('dsprites', 'dsprites-mini', 'discs', 'colour-sprites')
     """
     return tuple(info.name for info in _INFOS)
 

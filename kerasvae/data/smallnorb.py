@@ -14,6 +14,7 @@ from kerasvae.data.cache import converted, write_array
 from kerasvae.data.digests import Digest
 from kerasvae.data.download import PublicFile, content_key, locate
 from kerasvae.data.factors import FactorDataset
+from kerasvae.data.limits import check_memory, check_read
 
 FACTOR_VALUES = {
     "category": ("animal", "human", "airplane", "truck", "car"),
@@ -66,6 +67,7 @@ def load_smallnorb(
         LeCun, Huang & Bottou 2004, Learning Methods for Generic Object Recognition.
     """
     size = check_positive_int("size", size)
+    check_memory(_ROWS * size * size, f"size={size}")
     public = {key: _public(*key) for key in _SHA256}
     sources = {
         key: locate(file, None if path is None else _own(path, file), download, verify)
@@ -148,7 +150,9 @@ def _open_matrix(path: Path, dtype: str, shape: tuple[int | None, ...]):
             )
         sizes = np.frombuffer(_exactly(file, 4 * max(3, len(shape))), "<i4")[: len(shape)]
         sizes = tuple(int(number) for number in sizes)
-        if any(want not in (None, got) for want, got in zip(shape, sizes, strict=True)):
+        if min(sizes) < 0 or any(
+            want not in (None, got) for want, got in zip(shape, sizes, strict=True)
+        ):
             raise ValueError(f"{problem}. Expected shape {shape}. Received: {sizes}")
         row = int(np.prod(sizes[1:]))
 
@@ -162,6 +166,7 @@ def _open_matrix(path: Path, dtype: str, shape: tuple[int | None, ...]):
 
 
 def _exactly(file, count: int) -> bytes:
+    check_read(count, "a part of a smallNORB file")
     data = file.read(count)
     if len(data) != count:
         raise EOFError(f"{count - len(data)} bytes are missing")

@@ -115,3 +115,10 @@ def test_another_content_is_refused(tmp_path):
     path.write_bytes(b"hellO\n")
     with pytest.raises(ValueError, match="not the published file.*b1946.*6 bytes.*Fetch it again"):
         check_digest(path, Digest("md5", "b1946ac92492d2347c6235b4d2611184"), "Fetch it again.")
+
+
+def test_more_than_the_disk_holds_is_refused_before_writing(tmp_path):
+    target = tmp_path / "new" / "x.npy"
+    with pytest.raises(ValueError, match="x: expected room for .*TB in .*KERASVAE_CACHE"):
+        write_array(target, (10**11, 64, 64), iter([]), "x")
+    assert not target.parent.exists()

@@ -239,3 +239,40 @@ def test_mini_is_a_subgrid_of_the_whole():
             dataset.factor_values[k][[0, -1]].tolist() == whole.factor_values[k][[0, -1]].tolist()
         )
     assert np.ptp(dataset.factor_values[2]) < np.pi / 2
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_the_grid_at_another_size(cache, monkeypatch, size):
+    """The same scenes: an image of half the side is lit where the finer one is, on average."""
+    dataset = load("dsprites", image_size=size)
+    assert len(dataset) == 737_280
+    assert dataset.image_shape == (size, size, 1)
+    indices = dataset.sample_indices(200, seed=0)
+    block = 64 // size
+    fine = load("dsprites").images(indices)[..., 0].reshape(200, size, block, size, block)
+    coarse = dataset.images(indices)[..., 0]
+    share = fine.mean(axis=(2, 4))
+    assert np.array_equal(coarse[share == 1], np.ones((share == 1).sum()))
+    assert (coarse[share == 0] == 0).mean() > 0.999  # a tip may lie on a pixel's centre
+    np.testing.assert_array_equal(dataset.factors(indices), load("dsprites").factors(indices))
+
+    monkeypatch.setattr(packed, "IMAGES", 2048)
+    sizes = dict(zip(dsprites.FACTOR_VALUES, (1, 1, 2, 32, 32), strict=True))
+    small = {name: dsprites.FACTOR_VALUES[name][:count] for name, count in sizes.items()}
+    monkeypatch.setattr(dsprites, "FACTOR_VALUES", small)
+    stored = load("dsprites", image_size=size, cached=True)
+    assert (cache / f"dsprites-rendered-{size}.bits").stat().st_size == 2048 * size**2 // 8
+    drawn = load("dsprites", image_size=size)
+    np.testing.assert_array_equal(stored.images(range(0, 2048, 5)), drawn.images(range(0, 2048, 5)))
+
+
+@pytest.mark.parametrize("size", [0, 48, 10**6, "64", None])
+def test_other_sizes_are_refused(size):
+    with pytest.raises(ValueError, match="16, 32, 64 pixels. Received: image_size="):
+        load("dsprites", image_size=size)
+
+
+def test_public_files_have_one_size():
+    for option in ({"path": "x.npz"}, {"download": True}):
+        with pytest.raises(ValueError, match="image_size is the renderer's"):
+            load("dsprites", image_size=32, **option)

@@ -1,10 +1,13 @@
 """A user's own images: folders good and bad, and arrays."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from kerasvae.data import from_images
+from kerasvae.data import folder, from_images
 
 pytestmark = pytest.mark.numpy_only
 
@@ -23,7 +26,8 @@ def test_an_array_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.zeros((5, 8, 8, 1), "uint8"), "divide by 255"),
+        (np.full((5, 8, 8, 1), 200, "uint8"), "divide by 255"),
+        (np.zeros((5, 8, 8, 1), "uint8"), "need no division"),
         (np.full((5, 8, 8, 1), 255.0), "divide by 255"),
         (np.full((5, 8, 8, 1), np.nan), "NaN"),
         (np.zeros((5, 8, 8)), "channel axis"),
@@ -37,7 +41,7 @@ def test_bad_arrays_are_refused(array, message):
 
 
 def test_an_array_is_not_converted():
-    with pytest.raises(ValueError, match="image_size=4, channels=None with ndarray"):
+    with pytest.raises(ValueError, match="Received: image_size=4 with ndarray"):
         from_images(np.zeros((5, 8, 8, 1)), image_size=4)
 
 
@@ -71,7 +75,7 @@ def test_kinds_of_files(tmp_path, suffix):
 )
 def test_channels_are_those_of_the_files(tmp_path, modes, channels):
     for number, mode in enumerate(modes):
-        save(tmp_path / f"{number}.png", mode=mode, colour=0)
+        save(tmp_path / f"{number}.png", mode=mode, colour="black")
     assert from_images(tmp_path).image_shape == (8, 8, channels)
     assert from_images(tmp_path, channels=1).image_shape == (8, 8, 1)
     assert from_images(tmp_path, channels=3).image_shape == (8, 8, 3)
@@ -115,7 +119,7 @@ def test_a_damaged_file_is_named(tmp_path, damage):
 def test_sixteen_bits_are_refused(tmp_path):
     Image.fromarray(np.full((8, 8), 40000, np.uint16)).save(tmp_path / "a.png")
     for channels in (None, 1):
-        with pytest.raises(ValueError, match="a.png: expected 8 bits a channel"):
+        with pytest.raises(ValueError, match="a.png: expected 8 bits a channel.* / 65535"):
             from_images(tmp_path, channels=channels)
 
 
@@ -134,3 +138,106 @@ def test_bad_options(tmp_path, options):
     save(tmp_path / "a.png")
     with pytest.raises(ValueError, match="Received: "):
         from_images(tmp_path, **options)
+
+
+MASK = np.zeros((8, 8), np.uint8)
+MASK[2:6, 2:6] = 1
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tif"])
+@pytest.mark.parametrize("image_size", [None, 8, 4])
+def test_masks_of_0_and_1_have_white_at_1(tmp_path, suffix, image_size):
+    Image.fromarray(MASK).save(tmp_path / f"a.{suffix}")
+    Image.fromarray(np.zeros_like(MASK)).save(tmp_path / f"b.{suffix}")
+    images = from_images(tmp_path, image_size).images([0, 1])
+    assert images[0].min() < 0.01
+    assert images[1].max() == 0
+    if image_size == 4:  # the resampling overshoots a little or blurs
+        assert images[0].max() > 0.8
+    else:
+        np.testing.assert_array_equal(images[0, ..., 0], MASK)
+
+
+def test_a_mask_beside_a_picture_is_a_dark_picture(tmp_path):
+    Image.fromarray(MASK).save(tmp_path / "a.png")
+    save(tmp_path / "b.png", colour=200)
+    assert from_images(tmp_path).images([0]).max() == pytest.approx(1 / 255)
+
+
+@pytest.mark.parametrize("largest", [2, 9, 31])
+def test_labels_are_asked_about(tmp_path, largest):
+    Image.fromarray(MASK * largest).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match=f"Pass white={largest} if that is white, white=255"):
+        from_images(tmp_path)
+    assert from_images(tmp_path, white=largest).images([0]).max() == 1
+    assert from_images(tmp_path, 4, white=largest).images([0]).max() > 0.8
+    assert from_images(tmp_path, white=255).images([0]).max() == pytest.approx(largest / 255)
+    with pytest.raises(ValueError, match=f"above the value of white.*{largest} as the brightest"):
+        from_images(tmp_path, white=1)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+@pytest.mark.parametrize(("glyph", "visible"), [(0, 0), (255, 1)])
+def test_a_shape_in_the_transparency_is_seen(tmp_path, mode, glyph, visible):
+    """Black glyphs stand on white, white ones on black, whatever hides behind."""
+    if mode == "P":
+        image = Image.fromarray(MASK, "P")
+        image.putpalette([glyph] * 6)
+        image.save(tmp_path / "a.png", transparency=0)
+    else:
+        pixels = np.full((8, 8, len(mode)), glyph, np.uint8)
+        pixels[..., -1] = MASK * 255
+        Image.fromarray(pixels, mode).save(tmp_path / "a.png")
+    image = from_images(tmp_path, channels=1).images([0])[0, ..., 0]
+    np.testing.assert_array_equal(image == visible, MASK == 1)
+    on = "black" if glyph else "white"
+    np.testing.assert_array_equal(
+        from_images(tmp_path, 8, 1, background=on).images(0)[0, ..., 0], image
+    )
+
+
+def test_half_transparent_pixels_are_mixed(tmp_path):
+    Image.new("RGBA", (8, 8), (255, 0, 0, 51)).save(tmp_path / "a.png")  # a fifth of red
+    for background, expected in (("black", [0.2, 0, 0]), ("white", [1, 0.8, 0.8])):
+        image = from_images(tmp_path, background=background).images([0])[0, 0, 0]
+        np.testing.assert_allclose(image, expected, atol=1 / 255)
+
+
+def test_palettes_of_grey_are_grey(tmp_path):
+    image = Image.fromarray(MASK)
+    grey, colour = image.convert("P"), image.convert("P")
+    grey.putpalette([10, 10, 10, 200, 200, 200])
+    colour.putpalette([10, 10, 10, 200, 20, 200])
+    grey.save(tmp_path / "a.png")
+    images = from_images(tmp_path).images([0])
+    assert images.shape == (1, 8, 8, 1)
+    np.testing.assert_allclose(np.unique(images) * 255, [10, 200], rtol=1e-6)
+    colour.save(tmp_path / "a.png")
+    assert from_images(tmp_path).image_shape == (8, 8, 3)
+
+
+def test_twelve_bits_are_told_their_white(tmp_path):
+    Image.fromarray(MASK.astype(np.uint16) * 4000).save(tmp_path / "a.tif")
+    with pytest.raises(ValueError, match="/ 4095.*values up to 4000"):
+        from_images(tmp_path)
+    Image.fromarray(MASK.astype(np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(ValueError, match="mode F"):
+        from_images(tmp_path)
+
+
+def test_sizes_that_fit_no_memory_are_refused_before_reading(tmp_path, monkeypatch):
+    save(tmp_path / "a.png")
+    monkeypatch.setattr(folder, "_pixels", None)  # would be called to read
+    with pytest.raises(ValueError, match="1 images of 1000000x1000000x1.*fit into memory"):
+        from_images(tmp_path, image_size=10**6)
+
+
+def test_a_picture_that_unpacks_to_gigabytes_is_refused(tmp_path):
+    """A few kB that claim 60,000 x 60,000 pixels, in the header alone."""
+    save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = struct.pack(">II", 60_000, 60_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(ValueError, match="cannot be read.*decompression bomb"):
+        from_images(tmp_path, image_size=8)

@@ -281,3 +281,63 @@ def test_smallnorb_with_codes_out_of_range(tmp_path):
 def test_nothing_is_downloaded_unasked(name):
     with pytest.raises(FileNotFoundError, match="download=True"):
         load(name)
+
+
+def tar_of(path, members):
+    """A .tar.gz of (name, claimed size, bytes written)."""
+    with gzip.open(path, "wb") as file:
+        for info, data in members:
+            file.write(info.tobuf(tarfile.GNU_FORMAT))
+            file.write(data + bytes(-len(data) % 512))
+    return path
+
+
+def member(name, size, kind=tarfile.REGTYPE):
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info
+
+
+@pytest.mark.parametrize(
+    ("info", "message"),
+    [
+        (member("data/cars/a.mat", 10**12), "data/cars/a.mat: expected at most"),
+        (member("data/other.bin", 10**13), "unpacks to at most"),
+        (member("././@LongLink", 10**12, tarfile.GNUTYPE_LONGNAME), "a part of the archive"),
+    ],
+)
+def test_cars3d_members_without_end(tmp_path, info, message):
+    path = tar_of(tmp_path / "cars.tar.gz", [(info, bytes(4096))])
+    with pytest.raises(ValueError, match=message):
+        load("cars3d", path=path, verify=False)
+
+
+def test_cars3d_pictures_that_unpack_to_gigabytes(tmp_path, monkeypatch):
+    """The shape is read before the pixels."""
+    views = np.zeros((1024, 1024, 3), "uint8")
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, {"im": views}, do_compression=True)
+    assert len(buffer.getvalue()) < 10_000
+    monkeypatch.setattr(scipy.io, "loadmat", None)  # would be called to read
+    data = buffer.getvalue()
+    path = tar_of(
+        tmp_path / "c.tar.gz", [(member("cars/a.mat", len(data)), data), (member("x", 0), b"")]
+    )
+    with pytest.raises(ValueError, match=r"shape=\(1024, 1024, 3\)"):
+        load("cars3d", path=path, verify=False)
+
+
+@pytest.mark.parametrize("sizes", [(2**31 - 1,), (-5,)])
+def test_smallnorb_with_impossible_sizes(tmp_path, sizes):
+    path = tmp_path / "x-cat.mat"
+    path.write_bytes(np.array([0x1E3D4C54, 1, *sizes, 1, 1], "<i4").tobytes())
+    with (
+        pytest.raises(ValueError, match="at most 268 MB|damaged"),
+        smallnorb._open_matrix(path, "<i4", (None,)) as (shape, read),
+    ):
+        read(shape[0])
+
+
+def test_smallnorb_at_a_size_that_fits_no_memory():
+    with pytest.raises(ValueError, match="size=1000000: expected images that fit"):
+        load("smallnorb", size=10**6)
