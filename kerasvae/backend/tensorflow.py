@@ -78,6 +78,12 @@ class TrainStep:
     def train_step(self, data):
         """Train every player on one batch and return the running means of the metrics."""
         x = self.images_of(data)
+        # Where a stream ends, TensorFlow still runs what does not wait for its batch: the step
+        # would be counted, and random states would move on.
+        with tf.control_dependencies(keras.tree.flatten(x)):
+            return self._train_step(x)
+
+    def _train_step(self, x):
         if not self.optimizer.built:  # variables cannot be made inside tf.cond
             self.optimizer.build(self.trainable_variables)
         shown = None
@@ -99,9 +105,10 @@ class TrainStep:
     def test_step(self, data):
         """Judge one batch and return the running means of the metrics."""
         x = self.images_of(data)
-        losses = [player.total_loss(x, training=False) for player in self.players().values()]
-        self._loss_tracker.update_state(losses[0], sample_weight=tf.shape(x)[0])
-        return self.get_metrics_result()
+        with tf.control_dependencies(keras.tree.flatten(x)):
+            losses = [player.total_loss(x, training=False) for player in self.players().values()]
+            self._loss_tracker.update_state(losses[0], sample_weight=tf.shape(x)[0])
+            return self.get_metrics_result()
 
 
 def _share(loss):

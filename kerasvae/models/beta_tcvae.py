@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasvae.checks import check_choice, check_non_negative, check_positive_int
+from kerasvae.data import as_dataset
 from kerasvae.distributions import posterior
 from kerasvae.estimators import ESTIMATORS, aggregate_posterior, decomposition_terms
 from kerasvae.models.autoencoder import VariationalAutoencoder
@@ -114,14 +115,14 @@ class BetaTCVAE(VariationalAutoencoder):
         Raises:
             ValueError: data of unknown length without dataset_size, or too much for "exact".
         """
-        images = x if hasattr(x, "shape") else getattr(x, "dataset", x)
-        size = len(images) if hasattr(images, "shape") or hasattr(images, "images") else None
+        images = as_dataset(x, self.image_shape)
+        size = images.length
         if size is not None:
             size = math.floor(size * (1 - validation_split))  # as Keras splits
         if self._size_from_data and size is None:
             raise ValueError(
                 "BetaTCVAE needs the number of training images, and this data does not tell it: "
-                f"BetaTCVAE(..., dataset_size=...). Received: {type(x).__name__}"
+                f"BetaTCVAE(..., dataset_size=...). Received: {images.kind}"
             )
         if self._size_from_data and size != self.dataset_size:
             self.dataset_size = size
@@ -135,9 +136,7 @@ class BetaTCVAE(VariationalAutoencoder):
                 f"estimator='exact' encodes all images at every step and takes at most "
                 f"{MAX_EXACT:,} of known length; use 'mss'. Received: {size} images"
             )
-        if not hasattr(images, "shape"):
-            images = images.images(range(size))
-        self._all_images = np.asarray(images[:size], "float32")
+        self._all_images = np.asarray(images.images(np.arange(size)), "float32")
         self.train_function = self.test_function = None
 
     def terms(self, x, outputs):

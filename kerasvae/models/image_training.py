@@ -1,9 +1,10 @@
 """Keras's interface for models that learn from images alone: fit, evaluate, predict, compile."""
 
 import keras
-import numpy as np
 
-from kerasvae.checks import check_images
+from kerasvae.data import as_dataset
+from kerasvae.data.parts import split
+from kerasvae.training.go_on import GoOn
 from kerasvae.training.guard import StopOnNonFinite
 from kerasvae.training.players import optimizer_of_players, paper_optimizers
 
@@ -68,23 +69,26 @@ class ImageTraining:
         config = super().get_compile_config()
         if not config:
             return config  # never compiled
-        optimizers = getattr(self.optimizer, "optimizers", [self.optimizer])
-        owned = [v for o in optimizers for v in getattr(o, "_trainable_variables", None) or ()]
-        if owned:
-            known = {id(variable) for variable in owned}
-            weights = enumerate(self.weights)
-            config["optimized"] = [number for number, v in weights if id(v) in known]
+        if self.optimizer.built:
+            optimizers = getattr(self.optimizer, "optimizers", [self.optimizer])
+            numbers = {id(variable): number for number, variable in enumerate(self.weights)}
+            owned = [[numbers[id(v)] for v in o._trainable_variables] for o in optimizers]
+            config["optimized"] = dict(zip(self.players(), owned, strict=True))
         return config
 
     def compile_from_config(self, config):
         """Compile as saved, with the optimizer's variables in place for its state."""
         config = dict(config)
-        numbers = config.pop("optimized", None)
+        optimized = config.pop("optimized", None)
         self.compile(**keras.saving.deserialize_keras_object(config))
         variables = self.trainable_variables
-        if numbers is not None:
-            weights = self.weights
-            variables = [weights[number] for number in numbers]
+        if optimized:
+            weights, variables = self.weights, []
+            for player, numbers in optimized.items():
+                owned = [weights[number] for number in numbers]
+                variables += owned
+                if len(optimized) > 1:
+                    self.optimizer._optimizer_map.add(player, owned)
         self.optimizer.build(variables)
 
     # A step of training, which is the backend's
@@ -132,8 +136,11 @@ class ImageTraining:
         """As `keras.Model.fit`, on images alone.
 
         Args:
-            x: images (n, H, W, C) float in [0, 1], a data set of kerasvae.data, or any Keras or
-                tf.data dataset of image batches.
+            x: images in any form that `kerasvae.data.as_dataset` takes: an array (n, H, W, C) of
+                floats in [0, 1], a data set of kerasvae.data, a Keras or tf.data dataset, a
+                generator or another iterable of batches. A data set of kerasvae.data is shuffled
+                by the model's seed, and a second `fit` goes on in its stream where the model
+                stands.
             y: must be None.
             batch_size: images in a step; 64 unless given (see the model's `default_batch_size`).
             epochs, verbose, validation_split, shuffle, **kwargs: as in Keras.
@@ -153,16 +160,24 @@ class ImageTraining:
                 f"{type(self).__name__} learns from images alone, which have no classes: leave "
                 "class_weight= out of fit()."
             )
-        if hasattr(x, "keras_dataset"):
-            x = self._stream(x, batch_size, kwargs.pop("steps_per_epoch", None))
-        self._check_images(x, "x")
-        self.prepare_fit(x, validation_split)
+        images = as_dataset(x, self.image_shape, "x")
+        self.prepare_fit(images, validation_split)
+        callbacks = keras.tree.flatten(callbacks or [])
+        if images.kind == "dataset":
+            steps_per_epoch = kwargs.pop("steps_per_epoch", None)
+            if validation_split:
+                images, validation_data = split(images, validation_split)
+                validation_split = 0.0
+            batches = self._stream(images, batch_size, steps_per_epoch)
+            callbacks = [*callbacks, GoOn(batches)]  # last: another may load the model's state
+            x, batch_size, shuffle = batches, None, False
+        else:
+            x = images.for_keras(steps_per_epoch=kwargs.get("steps_per_epoch"))
+            batch_size = (batch_size or self.default_batch_size) if images.kind == "array" else None
+            shuffle = shuffle and images.keras_may_shuffle
         if validation_data is not None:
-            validation_data = self._in_order(validation_data, batch_size)
-        if isinstance(x, keras.utils.PyDataset):
-            batch_size, shuffle = None, False  # the data set brings both
-        elif isinstance(x, np.ndarray):
-            batch_size = batch_size or self.default_batch_size
+            validation_data = as_dataset(validation_data, self.image_shape, "validation_data")
+            validation_data = validation_data.for_keras(batch_size or self.default_batch_size)
         # The guard comes first: no other callback saves or logs what it refuses.
         guard = StopOnNonFinite(self.term_names)
         return super().fit(
@@ -170,19 +185,19 @@ class ImageTraining:
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=[guard, *keras.tree.flatten(callbacks or [])],
+            callbacks=[guard, *callbacks],
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
             **kwargs,
         )
 
-    def _stream(self, dataset, batch_size, steps_per_epoch):
+    def _stream(self, images, batch_size, steps_per_epoch):
         """A shuffled stream of a data set, from the model's seed or from Keras's global one."""
         seed = self.seed
         if seed is None:
             seed = int(keras.random.randint((), 0, 2**31 - 1))
-        return dataset.keras_dataset(
+        return images.stream(
             batch_size or self.default_batch_size, seed=seed, steps_per_epoch=steps_per_epoch
         )
 
@@ -190,7 +205,7 @@ class ImageTraining:
         """For objectives that depend on the training data as a whole; called before any step.
 
         Args:
-            x: the checked training data: an array, a Keras PyDataset, or what Keras takes.
+            x: the training data, as for `fit` or as `kerasvae.data.as_dataset` returned it.
             validation_split: the share of it, at its end, that is not trained on.
         """
 
@@ -201,31 +216,25 @@ class ImageTraining:
         """As `keras.Model.evaluate`: the mean of each term, on images as for `fit`."""
         self._refuse_targets(y, kwargs.get("sample_weight"))
         self.check_ready()
-        x = self._in_order(x, batch_size)
-        if isinstance(x, keras.utils.PyDataset):
-            batch_size = None
+        x, batch_size = self._in_order(x, batch_size, kwargs.get("steps"))
         return super().evaluate(x, batch_size=batch_size, **kwargs)
 
     def predict(self, x, batch_size=None, **kwargs):
         """As `keras.Model.predict`: the dict of `call`, in numpy, on images as for `fit`."""
-        x = self._in_order(x, batch_size)
-        if isinstance(x, keras.utils.PyDataset):
-            batch_size = None
+        x, batch_size = self._in_order(x, batch_size, kwargs.get("steps"))
         return super().predict(x, batch_size=batch_size, **kwargs)
 
-    def _in_order(self, x, batch_size):
-        """Images as Keras takes them to evaluate or predict: checked, every one once."""
-        if hasattr(x, "keras_dataset"):
-            x = x.keras_dataset(batch_size or self.default_batch_size, seed=None)
-        self._check_images(x, "images")
-        return x
+    def _in_order(self, x, batch_size, steps):
+        """Images as Keras takes them to evaluate or predict, and the batch size that it is told."""
+        images = as_dataset(x, self.image_shape, "images")
+        x = images.for_keras(batch_size or self.default_batch_size, steps)
+        return x, batch_size if images.kind == "array" else None
 
-    def _check_images(self, x, name):
-        if isinstance(x, keras.utils.PyDataset):
-            x = x[0]
-        elif not hasattr(x, "shape") and hasattr(x, "__iter__") and not isinstance(x, list | tuple):
-            return  # tf.data and generators would be used up; the guard watches their batches
-        check_images(x, self.image_shape, name)
+    def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
+        """As `keras.Model.export`; the signature is that of a batch of images unless given."""
+        if input_signature is None:
+            input_signature = [keras.InputSpec(shape=(None, *self.image_shape), dtype="float32")]
+        return super().export(filepath, format, input_signature=input_signature, **kwargs)
 
     def _refuse_targets(self, y, sample_weight):
         if y is None and sample_weight is None:

@@ -9,6 +9,7 @@ from keras import ops, tree
 
 from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_positive_int
+from kerasvae.data import as_dataset
 
 
 class Views:
@@ -23,7 +24,7 @@ class Views:
         """Posterior means of images.
 
         Args:
-            images: (n, H, W, C) float in [0, 1], or a data set of kerasvae.data.
+            images: (n, H, W, C) float in [0, 1], or any form that `kerasvae.data.as_dataset` takes.
             batch_size: images encoded at a time.
 
         Returns:
@@ -38,7 +39,7 @@ class Views:
         """q(z|x) of images.
 
         Args:
-            images: (n, H, W, C) float in [0, 1], or a data set of kerasvae.data.
+            images: (n, H, W, C) float in [0, 1], or any form that `kerasvae.data.as_dataset` takes.
             batch_size: images encoded at a time.
 
         Returns:
@@ -47,10 +48,8 @@ class Views:
         Raises:
             ValueError: images that do not fit.
         """
-        images = self._in_order(images, batch_size)
-        if hasattr(images, "shape"):
-            images = np.split(images, range(batch_size, len(images), batch_size))
-        parts = [tree.map_structure(ops.convert_to_numpy, self.encode(batch)) for batch in images]
+        batches = as_dataset(images, self.image_shape, "images").batches(batch_size)
+        parts = [tree.map_structure(ops.convert_to_numpy, self.encode(batch)) for batch in batches]
         return {name: np.concatenate([part[name] for part in parts]) for name in ("loc", "scale")}
 
     def reconstruct(self, images, batch_size=256):

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 from tqdm import tqdm
 
-from kerasvae.checks import check_count, check_images, check_positive_int
+from kerasvae.checks import check_count, check_positive_int
+from kerasvae.data import as_dataset
 from kerasvae.estimators.marginals import log_marginal_densities
 from kerasvae.estimators.mixtures import LOG_SQRT_2PI, log_mixture_sum
 from kerasvae.surgery.control_variates import controlled_means
@@ -74,7 +75,8 @@ def decompose(
 
     Args:
         model: any model of kerasvae that encodes and decodes.
-        images: (N, H, W, C) float in [0, 1], or a data set of kerasvae.data.
+        images: (N, H, W, C) float in [0, 1], or a data set of kerasvae.data; a stream, whose
+            images cannot be read by index, is refused.
         samples: how many pairs of an image and z to draw.
         seed: whole number; the same seed gives the same figures.
         parameters: what `model.posteriors(images)` returned, where it is at hand: the images are
@@ -97,14 +99,14 @@ def decompose(
     samples = _checked_samples(samples)
     check_count("seed", seed)
     _check_prior(model)
-    fetch = _image_reader(model, images)
+    images = as_dataset(images, model.image_shape, "images")
+    fetch, count = images.images, images.length
     if parameters is None:
-        parameters = dict(zip(("loc", "scale"), _encode(model, fetch, len(images)), strict=True))
+        parameters = dict(zip(("loc", "scale"), _encode(model, fetch, count), strict=True))
     loc, scale = _checked_posterior(**parameters)
-    if len(loc) != len(images):
+    if len(loc) != count:
         raise ValueError(
-            f"parameters: expected a row for each of the {len(images)} images. "
-            f"Received: {len(loc)} rows"
+            f"parameters: expected a row for each of the {count} images. Received: {len(loc)} rows"
         )
     image, z = _draw(loc, scale, samples, seed)
     return _decompose(loc, scale, image, z, _reconstruction(model, fetch, image, z))
@@ -191,20 +193,6 @@ def _log_normal(z, loc, scale):
 
 
 # Pass images through the model
-
-
-def _image_reader(model, images):
-    """A function from indices to images: of an array, or of a data set of kerasvae.data."""
-    if not hasattr(images, "images"):
-        check_images(images, model.image_shape)
-        images = np.asarray(images)
-        return lambda indices: images[indices]
-    if tuple(images.image_shape) != tuple(model.image_shape):
-        raise ValueError(
-            f"images: expected images of shape {tuple(model.image_shape)}, those of the model. "
-            f"Received: a data set with image_shape={tuple(images.image_shape)}"
-        )
-    return images.images
 
 
 def _encode(model, fetch, total):

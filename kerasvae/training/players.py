@@ -57,6 +57,10 @@ class OptimizerOfPlayer:
         """The optimizers, in the order of the players."""
         return self.optimizers.values()
 
+    def add(self, player: str, variables: list) -> None:
+        """Let further variables belong to a player, which trained them before they were frozen."""
+        self._player_of.update({id(variable): player for variable in variables})
+
     def __call__(self, variable):
         return self.optimizers[self._player_of[id(variable)]]
 
