@@ -26,6 +26,7 @@ ROOMS = (
     "divergences",
     "estimators",
     "layers",
+    "losses",
     "metrics",
     "models",
     "networks",

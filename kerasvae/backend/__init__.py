@@ -8,9 +8,23 @@ model, training on several devices, and the training step.
 import keras
 
 if keras.backend.backend() == "tensorflow":
-    from kerasvae.backend.tensorflow import TrainStep, data_parallel, jit, tfp, tfp_seed
+    from kerasvae.backend.tensorflow import (
+        LAYERS_HAVE_METRICS,
+        TrainStep,
+        data_parallel,
+        jit,
+        tfp,
+        tfp_seed,
+    )
 elif keras.backend.backend() == "jax":
-    from kerasvae.backend.jax import TrainStep, data_parallel, jit, tfp, tfp_seed
+    from kerasvae.backend.jax import (
+        LAYERS_HAVE_METRICS,
+        TrainStep,
+        data_parallel,
+        jit,
+        tfp,
+        tfp_seed,
+    )
 else:
     raise ImportError(
         "kerasvae needs TensorFlow Probability, which runs on Keras's tensorflow and jax backends. "
@@ -18,4 +32,4 @@ else:
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-__all__ = ["TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]

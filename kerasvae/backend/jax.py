@@ -16,7 +16,11 @@ if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
     jax.interpreters.xla.pytype_aval_mappings = core.pytype_aval_mappings
 from tensorflow_probability.substrates import jax as tfp  # noqa: E402
 
-__all__ = ["TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+# Whether Keras carries the metrics of a layer through the forward pass: keras-team/keras issue
+# 21639.
+LAYERS_HAVE_METRICS = False
+
+__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
 
 # Compiles a function of tensors with XLA; see `kerasvae.backend.tensorflow.jit`.
 jit = jax.jit

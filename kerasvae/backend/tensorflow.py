@@ -10,7 +10,10 @@ import tensorflow_probability as tfp
 
 from kerasvae.backend.limits import MAX_UPDATE
 
-__all__ = ["TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+# Whether Keras carries the metrics of a layer through the forward pass.
+LAYERS_HAVE_METRICS = True
+
+__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
 
 
 def tfp_seed(generator):

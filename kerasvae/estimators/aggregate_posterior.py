@@ -150,7 +150,13 @@ def aggregate_posterior_mss(z, loc, scale, dataset_size: int):
         log q(z_i) ~ logsumexp_j (log W_ij + log q(z_i|x_j)), W of `log_weights_stratified`.
         The weight enters once in the log-sum-exp of the joint, and once in that of each
         dimension; never inside the sum over dimensions.
-        E over the other images of the batch of exp(.) is q(z_i); its logarithm is still biased.
+        E over the other images of the batch of exp(.) is q(z_i); its logarithm is biased, by as
+        much as the batch is too small to hold a code's neighbours. Its gradient serves training;
+        its value must never be reported, as little as that of MWS. On a public beta-TCVAE's
+        posteriors over the whole dSprites grid, exact mutual information 11.8, total correlation
+        0.92 and dimension-wise KL 0.79 nats, MSS gives 13.5, 2.15 and -2.1 with batches of 64, and
+        13.5, -0.1 and 0.2 with 256; MWS gives 17.7, 129 and -133 with 64. The exact values come
+        from `kerasvae.surgery`.
 
     Args:
         z: (B, D) codes, z_i drawn from image i.

@@ -6,6 +6,7 @@ Chapter 6: tutorials/06_total_correlation.ipynb.
 import keras
 from keras import ops
 
+from kerasvae.backend import LAYERS_HAVE_METRICS
 from kerasvae.checks import check_non_negative, check_positive_int
 from kerasvae.distributions import posterior, posterior_parameters, sample, standard_normal
 from kerasvae.divergences import kl_analytic
@@ -64,14 +65,20 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
         Kingma & Welling 2014, appendix B; Higgins et al. 2017, equation 4; Chen et al. 2018,
         equation 4; Kumar et al. 2018, equation 7.
 
+    The KL is a sum over latent dimensions, in nats for each image. So the model's loss must be a
+    sum over pixels: `kerasvae.losses.NegativeLogLikelihood` is. Keras's "binary_crossentropy" and
+    "mse" average over pixels; beside them the KL weighs as many times too much as an image has
+    pixels, and the latents collapse.
+
     Example:
         >>> from keras import Input, Model, layers
+        >>> from kerasvae.losses import NegativeLogLikelihood
         >>> images = Input((8, 8, 1))
         >>> features = layers.Dense(32, activation="relu")(layers.Flatten()(images))
         >>> z = GaussianLatent(4, beta=2.0)(features)
-        >>> pixels = layers.Reshape((8, 8, 1))(layers.Dense(64, activation="sigmoid")(z))
-        >>> model = Model(images, pixels)
-        >>> model.compile("adam", loss="binary_crossentropy")
+        >>> logits = layers.Reshape((8, 8, 1))(layers.Dense(64)(z))
+        >>> model = Model(images, logits)
+        >>> model.compile("adam", loss=NegativeLogLikelihood("bernoulli"))
     """
 
     def __init__(
@@ -108,7 +115,7 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
         self.heads = keras.layers.Dense(2 * self.units, dtype="float32", name="heads")
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trackers = {}
-        if keras.backend.backend() != "jax":
+        if LAYERS_HAVE_METRICS:
             self.trackers = {name: keras.metrics.Mean(name=name) for name in self.weights_of_terms}
 
     def build(self, input_shape):

@@ -22,9 +22,10 @@ class AdversarialAutoencoder(VariationalAutoencoder):
         reconstruction + gamma adversarial
 
         adversarial = -log D_1(z): the encoder wants its codes (class 0) taken for draws of the
-        prior (class 1). marginal_kl = d_0(z) - d_1(z) is the discriminator's estimate of
-        KL(q(z) || p(z)), shown and not minimised: its gradient vanishes where the discriminator
-        is sure. No term limits the mutual information.
+        prior (class 1). It is softplus(d_0(z) - d_1(z)), whose gradient vanishes where the
+        discriminator is fooled and not where it is sure. marginal_kl = d_0(z) - d_1(z), the
+        discriminator's estimate of KL(q(z) || p(z)), is shown and not minimised. No term limits
+        the mutual information.
 
     The paper alternates two updates of the encoder, one for each term; here one update minimises
     their sum, as in WAE-GAN.

@@ -14,6 +14,7 @@ from kerasvae.data import as_dataset
 from kerasvae.distributions import posterior
 from kerasvae.estimators import ESTIMATORS, aggregate_posterior, decomposition_terms
 from kerasvae.models.autoencoder import VariationalAutoencoder
+from kerasvae.training.impossible import SayImpossible
 
 # Above this the exact estimator, which encodes the whole data set at every step, is no option.
 MAX_EXACT = 20_000
@@ -148,6 +149,23 @@ class BetaTCVAE(VariationalAutoencoder):
             self.prior.log_prob(outputs["z"]),
         )
         return {**super().terms(x, outputs), **parts}
+
+    def watchers(self):
+        """Says when an estimate shows what it cannot be; "exact" may miss by sampling alone."""
+        if self.estimator == "exact":
+            return []
+        remedy = (
+            f"The gradient of estimator={self.estimator!r} serves training, its value is no "
+            "measurement: report kerasvae.surgery.decompose(model, images)."
+        )
+        return [SayImpossible(self._ranges, remedy)]
+
+    def _ranges(self):
+        return {
+            "mutual_information": (0.0, math.log(self.dataset_size)),
+            "total_correlation": (0.0, math.inf),
+            "dimension_wise_kl": (0.0, math.inf),
+        }
 
     def check_ready(self):
         """Refuse to estimate q(z) without what the estimator needs.

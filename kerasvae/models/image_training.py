@@ -185,7 +185,7 @@ class ImageTraining:
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=[guard, *callbacks],
+            callbacks=[guard, *self.watchers(), *callbacks],
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
@@ -209,6 +209,10 @@ class ImageTraining:
             validation_split: the share of it, at its end, that is not trained on.
         """
 
+    def watchers(self):
+        """Further callbacks of every `fit`, for an objective whose log needs a comment."""
+        return []
+
     def check_ready(self):
         """For objectives that must have seen their training data; called before `evaluate`."""
 
@@ -231,10 +235,25 @@ class ImageTraining:
         return x, batch_size if images.kind == "array" else None
 
     def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
-        """As `keras.Model.export`; the signature is that of a batch of images unless given."""
-        if input_signature is None:
-            input_signature = [keras.InputSpec(shape=(None, *self.image_shape), dtype="float32")]
-        return super().export(filepath, format, input_signature=input_signature, **kwargs)
+        """As `keras.Model.export`; the signature is that of a batch of images unless given.
+
+        Raises:
+            ValueError: the backend's TFP draws no code for a batch of unknown size (JAX).
+        """
+        given = input_signature
+        if given is None:
+            given = [keras.InputSpec(shape=(None, *self.image_shape), dtype="float32")]
+        try:
+            return super().export(filepath, format, input_signature=given, **kwargs)
+        except TypeError as error:
+            if input_signature is not None:
+                raise
+            raise ValueError(
+                f"{type(self).__name__}.export: on this backend the size of a batch must be fixed, "
+                "since TFP draws no code for an unknown one. Give it, for instance "
+                f"input_signature=[keras.InputSpec((1, {', '.join(map(str, self.image_shape))}), "
+                "dtype='float32')]"
+            ) from error
 
     def _refuse_targets(self, y, sample_weight):
         if y is None and sample_weight is None:

@@ -409,5 +409,22 @@ def test_export_after_fit(tmp_path):
     model = VAE(**SMALL, encoder=encoder(), decoder=decoder())
     model.compile()
     model.fit(IMAGES, verbose=0)
-    model.export(tmp_path / "exported", verbose=False)
+    signature = None
+    if keras.backend.backend() == "jax":
+        with pytest.raises(ValueError, match=r"keras.InputSpec\(\(1, 8, 8, 1\)"):
+            model.export(tmp_path / "exported", verbose=False)
+        signature = [keras.InputSpec((1, *SHAPE), dtype="float32")]
+    model.export(tmp_path / "exported", input_signature=signature, verbose=False)
     assert (tmp_path / "exported" / "saved_model.pb").is_file()
+
+
+def test_an_impossible_estimate_is_said_once(caplog):
+    """Codes far apart in a batch of 2: MWS then logs a mutual information of log (N B)."""
+    model = BetaTCVAE(**SMALL, estimator="mws", encoder=encoder(), decoder=decoder())
+    model.compile(keras.optimizers.SGD(0.0))
+    model.encoder.layers[-1].bias.assign([0.0, 0.0, -20.0, -20.0])
+    with caplog.at_level("WARNING", logger="kerasvae"):
+        model.fit(IMAGES, batch_size=2, epochs=2, verbose=0)
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "kerasvae"]
+    assert "Epoch 1 logs an impossible value: mutual_information 4.85" in said  # log 128
+    assert "lies in 0..4.16" in said and "surgery.decompose" in said  # log 64
