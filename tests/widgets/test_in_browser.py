@@ -211,20 +211,25 @@ def test_kerasvae_explore(run_folder, environment, tmp_path):
     # An address that starts no kernel tells when the server is there.
     probe = f"{url}/voila/static/voila.js"
     with serving(command, probe, environment, log) as process:
+        (address,) = re.findall(r"explore it at (\S+)\n", log.read_text())
+        assert address.startswith(f"{url}/?token=")
         with browser.page() as page:
-            page.goto(url, timeout=PATIENCE * 1000)
+            page.goto(address, timeout=PATIENCE * 1000)
             use(page, "explorer_page")
             assert page.errors == []
             assert "Traceback" not in page.content()
-            assert len(kernels(process)) == 1
+            (kernel,) = kernels(process)
+            page.reload(timeout=PATIENCE * 1000)
+            page.wait_for_selector("img[alt^=traversal]", timeout=PATIENCE * 1000)
+            assert len(kernels(process)) == 1 and kernels(process) != [kernel]
             page.goto("about:blank")
             deadline = time.monotonic() + 20  # far less than a page that vanished is waited for
             while kernels(process):
                 assert time.monotonic() < deadline, "the page's process outlived it"
                 time.sleep(0.2)
-        # Under a foreign name the server gives nothing away.
-        assert answers(url, Host="example.com") == 403
-        assert str(run_folder) in log.read_text() and url in log.read_text()
+        # Without the token, and under a foreign name, the server gives nothing away.
+        assert answers(url) == answers(address, Host="example.com") == 403
+        assert str(run_folder) in log.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text()
     assert "Traceback" not in log.read_text()
