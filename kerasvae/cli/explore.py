@@ -111,8 +111,6 @@ def _write_door(folder: Path, url: str) -> Path:
     the folder is for its owner alone.
     """
     path = folder / "open.html"
-    path.write_text(
-        f'<!doctype html><meta http-equiv="refresh" content="0; url={url}"><a href="{url}">open</a>',
-        encoding="utf-8",
-    )
+    leads = f'<meta http-equiv="refresh" content="0; url={url}"><a href="{url}">explore</a>'
+    path.write_text(f"<!doctype html>{leads}", encoding="utf-8")
     return path
