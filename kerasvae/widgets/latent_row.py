@@ -10,7 +10,7 @@ import traitlets
 from kerasvae.widgets.picture import Picture
 from kerasvae.widgets.slider import Slider
 
-STRIP_HEIGHT = 46  # pixels on the page
+STRIP_HEIGHT = 56  # pixels on the page
 _LINE = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 
 
@@ -36,7 +36,7 @@ class LatentRow(ipywidgets.HBox):
         (2.0, 2.0)
     """
 
-    value = traitlets.Float(0.0)
+    value = traitlets.CFloat(0.0)
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class LatentRow(ipywidgets.HBox):
         ]
         if self.factors:
             factors = html.escape(self.factors)
-            lines.append(f'<span style="color:#1565c0" title="{factors}">≈ {factors}</span>')
+            lines.append(f'<span style="color:#1565c0" title="{factors}">{factors}</span>')
         text = "".join(f'<div style="{_LINE}">{line}</div>' for line in lines)
         self.about.value = f'<div style="line-height:15px;font-size:12px">{text}</div>'
 

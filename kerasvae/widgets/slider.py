@@ -112,9 +112,9 @@ class Slider(anywidget.AnyWidget):
     _esm = _ESM
     _css = _CSS
     label = traitlets.Unicode("").tag(sync=True)
-    min = traitlets.Float(-3.0).tag(sync=True)
-    max = traitlets.Float(3.0).tag(sync=True)
-    value = traitlets.Float(0.0).tag(sync=True)
+    min = traitlets.CFloat(-3.0).tag(sync=True)
+    max = traitlets.CFloat(3.0).tag(sync=True)
+    value = traitlets.CFloat(0.0).tag(sync=True)
     whole = traitlets.Bool(False).tag(sync=True)
     sweeping = traitlets.Bool(False).tag(sync=True)
 

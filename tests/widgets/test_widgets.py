@@ -199,7 +199,7 @@ def test_a_slider_reaches_every_code(explorer):
 
 
 def test_many_dimensions_have_sliders_but_ten_strips():
-    model = kerasvae.VAE((8, 8, 1), 13, "mlp")
+    model = known_posterior(np.full(13, 2.0), np.full(13, 0.5))
     explorer = LatentExplorer(model, dataset_for(model))
     assert [bool(row.strip.src) for row in explorer.rows] == [True] * 10 + [False] * 3
     explorer.rows[12].slider.value = 1.0
@@ -276,7 +276,7 @@ def test_a_factor_stands_beside_the_dimension_that_tells_it():
     explorer.choose(int(index))
     texts = {dimension: row_of(explorer, dimension).factors for dimension in range(3)}
     assert texts == {0: "y = 0.333", 1: "", 2: "x = 1"}
-    assert "≈ x = 1" in row_of(explorer, 2).about.value
+    assert "x = 1" in row_of(explorer, 2).about.value
     # z_1 is dead: its posterior is the prior's.
     assert explorer.dead.rows == [row_of(explorer, 1)]
 
