@@ -38,6 +38,7 @@ def main():
     model = kerasvae.BetaVAE((64, 64, 1), options.latent_dim, options.architecture)
     started = time.perf_counter()
     explorer = LatentExplorer(model, kerasvae.data.load("dsprites"))
+    explorer.dead.toggle.value = True  # all are traversed, whatever new weights say
     console.print(
         f"{cores} cores, {keras.backend.backend()}; {options.architecture}, 64x64, "
         f"{options.latent_dim} dimensions; built in {time.perf_counter() - started:.1f} s"

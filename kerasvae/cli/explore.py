@@ -12,21 +12,16 @@ from kerasvae.runs import Run
 
 try:
     import nbformat
-    from jupyter_client.kernelspec import KernelSpecManager
     from tornado.ioloop import IOLoop
-    from tornado.web import HTTPError
-    from traitlets.config import Config
-    from voila.app import Voila
-    from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
     import kerasvae.widgets  # noqa: F401  (what the page shows; imported by its kernel)
+    from kerasvae.cli.page_server import ADDRESS, PageServer
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
         f"kerasvae explore needs {missing.name}, which is not installed. "
         "Install the extra: pip install 'kerasvae[tutorials]'"
     ) from missing
 
-ADDRESS = "127.0.0.1"  # nobody but this machine
 PORT = 8866
 
 _CELL = """\
@@ -45,19 +40,13 @@ _TEMPLATE = """\
 {%- endblock -%}
 {%- block stream_stderr -%}{%- endblock -%}
 """
-# What the page needs; other extensions of JupyterLab that are installed may not suit Voilà.
-_EXTENSIONS = [
-    "@voila-dashboards/widgets-manager8",
-    "@jupyter-widgets/jupyterlab-manager",
-    "anywidget",
-]
-_FORGOTTEN = 60  # seconds after which the process of a page that vanished is ended
 
 
 def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> None:
     """Serve the latent explorer of a run until Ctrl-C.
 
-    Every page that is opened has its own process with the model; closing the page ends it.
+    Every page that is opened has its own process with the model; closing the page ends it. The
+    address holds a random token, without which nobody else on this machine gets in.
 
     Args:
         run_folder: folder of a run with a checkpoint.
@@ -72,17 +61,16 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
     run = Run.open(Path(run_folder))
     # Loaded here only to be refused here: the page could but show a traceback.
     kerasvae.widgets.LatentExplorer(run.load_model(), run.dataset())
-    url = f"http://{ADDRESS}:{port}"
-
-    def started():
-        """Say where the page is, once the server listens."""
-        print(f"{run.folder}: explore it at {url}\nCtrl-C stops.", flush=True)
-        if open_browser:
-            webbrowser.open(url)
-
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # for the kernels
     with tempfile.TemporaryDirectory(prefix="kerasvae-") as folder:
-        server = _server(_write_page(Path(folder), run.folder.resolve()), port)
+        server = PageServer(_write_page(Path(folder), run.folder.resolve()), port)
+
+        def started():
+            """Say where the page is, once the server listens."""
+            print(f"{run.folder}: explore it at {server.url}\nCtrl-C stops.", flush=True)
+            if open_browser:
+                webbrowser.open(_write_door(Path(folder), server.url).as_uri())
+
         IOLoop.current().add_callback(started)  # it runs once the server listens
         server.start()
 
@@ -116,64 +104,13 @@ def _write_page(folder: Path, run_folder: Path) -> Path:
     return path
 
 
-class _ThisPython(KernelSpecManager):
-    """Knows one kernel: ipykernel in this interpreter, without its advice at every start."""
+def _write_door(folder: Path, url: str) -> Path:
+    """Write a file that leads a browser to the address.
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.kernel_dirs = []  # without folders to search, only its own is left
-
-    def get_kernel_spec(self, kernel_name):
-        """Give its own kernel, told to be quiet."""
-        spec = super().get_kernel_spec(kernel_name)
-        spec.argv = [*spec.argv, "--log-level=ERROR"]
-        return spec
-
-
-class _Farewell(VoilaShutdownKernelHandler):
-    """Ends the process of a page that says it is closing.
-
-    The page sends no XSRF token with that, so Jupyter's server would refuse it. That it comes
-    from this server's own page is enough: nobody else knows the name of the process either.
+    A browser's command line, which every user of the machine can read, would give the token away;
+    the folder is for its owner alone.
     """
-
-    def check_xsrf_cookie(self):
-        """Check the origin in place of a token that the page does not send."""
-        if not self.check_origin():
-            raise HTTPError(403)
-
-
-class _Server(Voila):
-    """Voilà, with processes that end with their pages."""
-
-    def init_handlers(self):
-        """Put the handler above before Voilà's own."""
-        return [(r"/voila/api/shutdown/(.*)", _Farewell), *super().init_handlers()]
-
-
-def _server(notebook: Path, port: int) -> _Server:
-    config = Config()
-    config.VoilaConfiguration.kernel_spec_manager_class = _ThisPython
-    config.MappingKernelManager.cull_idle_timeout = _FORGOTTEN
-    config.MappingKernelManager.cull_interval = _FORGOTTEN // 4
-    config.VoilaConfiguration.extension_allowlist = _EXTENSIONS
-    config.VoilaConfiguration.show_tracebacks = True
-    server = _Server(
-        config=config,
-        notebook_path=str(notebook),
-        config_file_paths=[],
-        ip=ADDRESS,
-        port=port,
-        port_retries=0,
-        open_browser=False,
-        log_level="ERROR",
-        tornado_settings={
-            # Pages of other sites that point their name at this machine are turned away.
-            "allow_remote_access": False,
-            "local_hostnames": [ADDRESS, "localhost"],
-            "ws_ping_timeout": 30_000,  # the interval; by default longer, which Tornado warns of
-        },
-    )
-    server.initialize([])
-    server.template_paths = [str(notebook.parent), *server.template_paths]
-    return server
+    path = folder / "open.html"
+    leads = f'<meta http-equiv="refresh" content="0; url={url}"><a href="{url}">explore</a>'
+    path.write_text(f"<!doctype html>{leads}", encoding="utf-8")
+    return path

@@ -1,7 +1,13 @@
 """What `kerasvae explore` refuses; the browser's test sees the page itself."""
 
+import asyncio
 import json
+import os
 import socket
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urlparse
 
 import pytest
 
@@ -14,7 +20,7 @@ explore = pytest.importorskip("kerasvae.cli.explore")
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch):
     """A server that starts all the same fails the test instead of waiting for Ctrl-C."""
-    monkeypatch.setattr(explore, "_server", lambda *arguments: pytest.fail("served"))
+    monkeypatch.setattr(explore, "PageServer", lambda *arguments: pytest.fail("served"))
 
 
 def test_a_port_that_cannot_be_had_is_refused(tmp_path):
@@ -41,3 +47,42 @@ def test_a_folder_without_a_trained_run_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(FileNotFoundError, match="stopped before its first checkpoint"):
         explore.explore(tmp_path, 0, False)
+
+
+class FakeServer:
+    """Listens for a moment, in which what waits for that happens."""
+
+    url = "http://127.0.0.1:1/?token=secret"
+
+    def __init__(self, notebook, port):
+        self.folder = notebook.parent
+
+    def start(self):
+        asyncio.get_event_loop().run_until_complete(asyncio.sleep(0.1))
+
+
+def test_the_token_is_printed_but_on_no_command_line(tmp_path, monkeypatch, capsys):
+    run = SimpleNamespace(folder=tmp_path / "run", load_model=lambda: None, dataset=lambda: None)
+    monkeypatch.setattr(explore, "Run", SimpleNamespace(open=lambda folder: run))
+    monkeypatch.setattr(explore.kerasvae.widgets, "LatentExplorer", lambda model, dataset: None)
+    monkeypatch.setattr(explore, "PageServer", FakeServer)
+    opened = []
+
+    def open_browser(address):
+        """What a browser's command line says, and what the file says that it opens."""
+        door = Path(unquote(urlparse(address).path))
+        opened.append((address, door.read_text(), stat.S_IMODE(door.parent.stat().st_mode)))
+
+    monkeypatch.setattr(explore.webbrowser, "open", open_browser)
+    asyncio.set_event_loop(loop := asyncio.new_event_loop())
+    try:
+        explore.explore(run.folder, 0, True)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    ((address, door, mode),) = opened
+    assert address.startswith("file:") and "secret" not in address
+    assert f"url={FakeServer.url}" in door
+    assert os.name != "posix" or mode == 0o700
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [f"{run.folder}: explore it at {FakeServer.url}", "Ctrl-C stops."]

@@ -21,7 +21,7 @@ from tests import browser
 pytestmark = pytest.mark.numpy_only  # what it adds to test_widgets.py is the same on every backend
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120  # seconds for a server, a kernel with TensorFlow and a page on a busy machine
+PATIENCE = 240  # seconds for a server, a kernel with TensorFlow and a page on a busy machine
 STARTED = r"\[(\*|\d+)\]:"  # the prompt of a cell that runs, or has run
 FOLDERS = {
     "config": "JUPYTER_CONFIG_DIR",
@@ -29,6 +29,7 @@ FOLDERS = {
     "runtime": "JUPYTER_RUNTIME_DIR",
     "ipython": "IPYTHONDIR",
 }
+DECODED = "image decoded from the sliders"
 CELL = """\
 from pathlib import Path
 from kerasvae.runs import Run
@@ -108,10 +109,9 @@ def kernels(process) -> list[int]:
 
 
 def pictures(page) -> dict[str, str]:
-    """What the explorer's pictures show, {alternative text: address with all bytes}."""
-    return dict(
-        page.locator("img.kerasvae-picture").evaluate_all("all => all.map(i => [i.alt, i.src])")
-    )
+    """What the pictures on the page show, {alternative text: address with all bytes}."""
+    seen = "all => all.filter(i => i.offsetParent).map(i => [i.alt, i.src])"
+    return dict(page.locator("img.kerasvae-picture").evaluate_all(seen))
 
 
 def assert_changes(page, before, expected):
@@ -130,35 +130,66 @@ def assert_changes(page, before, expected):
 
 
 def use(page, name):
-    """Move a slider by keyboard, click a traversal, choose the next image: each has its effect."""
+    """Keys on a slider, a click on a traversal, another image, a sweep: each has its effect."""
     page.wait_for_selector("img[alt^=traversal]", timeout=PATIENCE * 1000)
     page.wait_for_timeout(500)
-    decoded = "image decoded from the sliders"
-    handle = page.locator(".noUi-handle").first
+    slider = page.locator(".kerasvae-slider input").first
+    stands = page.locator(".kerasvae-slider output").first
     top = page.locator("img[alt^=traversal]").first
     strip = top.get_attribute("alt")
     strips = {name for name in pictures(page) if name.startswith("traversal")}
+    assert slider.bounding_box()["width"] >= 250
+    assert slider.get_attribute("aria-label").startswith(f"{strip.split()[-1]}, ")
 
     before = pictures(page)
-    handle.focus()
+    slider.focus()
     page.keyboard.press("Home")
     # A dimension's own traversal goes through all its values, wherever its slider stands.
-    assert_changes(page, before, {decoded, *strips - {strip}})
-    assert page.locator(".widget-readout").first.text_content() == "−3.00"
+    assert_changes(page, before, {DECODED, *strips - {strip}})
+    assert stands.text_content() == "−3.00"
+    for key, value in (("ArrowRight", "−2.90"), ("Shift+ArrowUp", "−2.89"), ("PageUp", "−1.89")):
+        page.keyboard.press(key)
+        assert stands.text_content() == value
 
+    page.wait_for_timeout(1000)
     before, box = pictures(page), top.bounding_box()
     top.click(position={"x": box["width"] - 2, "y": box["height"] / 2})
-    assert_changes(page, before, {decoded, *strips - {strip}})
-    assert page.locator(".widget-readout").first.text_content() == "2.00"
+    assert_changes(page, before, {DECODED, *strips - {strip}})
+    assert stands.text_content() == "2.00"
     assert top.get_attribute("title") == f"{strip.split()[-1]} = 2.00"
 
     before = pictures(page)
     page.get_by_role("button", name="next").click()
     assert_changes(page, before, set(before))
     after = pictures(page)
-    assert after[decoded] == after["reconstruction from the posterior mean"]
-    assert page.get_by_text("ground-truth factors").is_visible()
+    assert after[DECODED] == after["reconstruction from the posterior mean"]
     browser.screenshot(page, name)
+    sweep(page, stands)
+    choose_by_factor(page)
+
+
+def sweep(page, stands):
+    """The image moves by itself for a while, and ends where it began."""
+    before, places, images = stands.text_content(), set(), set()
+    page.get_by_role("button", name="animate").click()
+    stop = page.get_by_role("button", name="stop")
+    stop.wait_for(timeout=PATIENCE * 1000)
+    while stop.count():
+        places.add(stands.text_content())
+        images.add(pictures(page)[DECODED])
+        page.wait_for_timeout(100)
+    assert len(places) > 5 and len(images) > 3
+    assert stands.text_content() == before
+
+
+def choose_by_factor(page):
+    """A menu of the digits' only factor leads to an image of another digit."""
+    menu = page.get_by_role("combobox", name="digit")
+    other = "7" if menu.input_value() != "7" else "3"
+    before = pictures(page)
+    menu.select_option(label=other)
+    assert_changes(page, before, set(before))
+    assert menu.input_value() == other
 
 
 def run_first_cell(page):
@@ -211,20 +242,25 @@ def test_kerasvae_explore(run_folder, environment, tmp_path):
     # An address that starts no kernel tells when the server is there.
     probe = f"{url}/voila/static/voila.js"
     with serving(command, probe, environment, log) as process:
+        (address,) = re.findall(r"explore it at (\S+)\n", log.read_text())
+        assert address.startswith(f"{url}/?token=")
         with browser.page() as page:
-            page.goto(url, timeout=PATIENCE * 1000)
+            page.goto(address, timeout=PATIENCE * 1000)
             use(page, "explorer_page")
             assert page.errors == []
             assert "Traceback" not in page.content()
-            assert len(kernels(process)) == 1
+            (kernel,) = kernels(process)
+            page.reload(timeout=PATIENCE * 1000)
+            page.wait_for_selector("img[alt^=traversal]", timeout=PATIENCE * 1000)
+            assert len(kernels(process)) == 1 and kernels(process) != [kernel]
             page.goto("about:blank")
             deadline = time.monotonic() + 20  # far less than a page that vanished is waited for
             while kernels(process):
                 assert time.monotonic() < deadline, "the page's process outlived it"
                 time.sleep(0.2)
-        # Under a foreign name the server gives nothing away.
-        assert answers(url, Host="example.com") == 403
-        assert str(run_folder) in log.read_text() and url in log.read_text()
+        # Without the token, and under a foreign name, the server gives nothing away.
+        assert answers(url) == answers(address, Host="example.com") == 403
+        assert str(run_folder) in log.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text()
     assert "Traceback" not in log.read_text()
