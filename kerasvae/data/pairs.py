@@ -1,7 +1,4 @@
-"""Pairs of images that differ in a known number of factors, for weakly supervised models.
-
-Chapter 13: tutorials/13_pairs.ipynb.
-"""
+"""Pairs of images that differ in a known number of factors, for weakly supervised models."""
 
 import numpy as np
 
