@@ -77,11 +77,19 @@ class ImageBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> np.ndarray:
         """Images of one batch of the current epoch, (batch, H, W, C) float32 in [0, 1]."""
+        self._note(index)
+        return self.dataset.images(self.indices(index))
+
+    def _note(self, index: int) -> None:
+        """Refuse batches that are not there, and remember that the epoch's last was asked for."""
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} is outside of 0..{len(self) - 1}")
         if index == len(self) - 1:
             self._last_asked = True
-        return self.dataset.images(self.indices(index))
+
+    def step(self, index: int) -> int:
+        """Number in the whole stream of batch `index` of the current epoch."""
+        return self.first_step + self.epoch * self.steps_per_epoch + index
 
     def __iter__(self):
         """Yield the batches of one epoch; the next loop over this object is the next epoch."""
@@ -95,7 +103,7 @@ class ImageBatches(keras.utils.PyDataset):
         if self.seed is None:
             start = index * self.batch_size
             return np.arange(start, min(start + self.batch_size, count))
-        step = self.first_step + self.epoch * self.steps_per_epoch + index
+        step = self.step(index)
         position, stop = step * self.batch_size, (step + 1) * self.batch_size
         parts = []
         while position < stop:

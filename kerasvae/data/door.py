@@ -6,6 +6,7 @@ import keras
 
 from kerasvae.checks import is_array
 from kerasvae.data.batches import ImageBatches
+from kerasvae.data.pairs import PairBatches, Pairs
 from kerasvae.data.sources import ArraySource, BatchesSource, DatasetSource, ImageSource
 from kerasvae.data.streams import IteratorSource, LoaderSource, PyDatasetSource, TensorFlowSource
 from kerasvae.data.unwrap import unwrap
@@ -57,6 +58,11 @@ def _is_keras_list(x: list) -> bool:
 
 def _kind(x, name: str) -> type[ImageSource]:
     """The only place that asks what an object of the user's is."""
+    if isinstance(x, Pairs | PairBatches):
+        raise ValueError(
+            f"{name}: expected single images; pairs are for models that learn from pairs. "
+            f"Received: {type(x).__name__}"
+        )
     if isinstance(x, ImageBatches):
         return BatchesSource
     if isinstance(x, keras.utils.PyDataset):

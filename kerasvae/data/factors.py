@@ -75,6 +75,11 @@ class FactorDataset(ImageDataset):
             return self._codes[indices]
         return np.stack(np.unravel_index(indices, self.factor_sizes), axis=1)
 
+    def values(self, indices) -> dict[str, np.ndarray]:
+        """The real values of each factor, by name, (n,) each; arguments as for `images`."""
+        columns = zip(self.factor_names, self.factor_values, self.factors(indices).T, strict=True)
+        return {name: values[codes] for name, values, codes in columns}
+
     def subset(self, indices) -> "FactorDataset":
         """The images of some indices, with their factors, as a data set in memory.
 
@@ -83,6 +88,11 @@ class FactorDataset(ImageDataset):
         """
         values = dict(zip(self.factor_names, self.factor_values, strict=True))
         return FactorDataset(self.images(indices), values, self.factors(indices), name=self.name)
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every combination of factors has exactly one image."""
+        return self._codes is None or self._image_of is not None
 
     def indices_of(self, factors) -> np.ndarray:
         """Which image shows a combination of factors, where every combination has one.
@@ -96,7 +106,7 @@ class FactorDataset(ImageDataset):
         Raises:
             ValueError: codes out of range, or a data set that is no full grid.
         """
-        if self._codes is not None and self._image_of is None:
+        if not self.is_grid:
             raise ValueError(
                 f"indices_of needs one image for each combination of factors, and {self.name} is "
                 "no such grid. Use sample_fixed, or search factors(range(len(dataset)))."
@@ -122,14 +132,14 @@ class FactorDataset(ImageDataset):
         generator = np.random.default_rng(seed)
         if factor is None:
             return generator.integers(len(self), size=n)
-        column = self._position(factor)
+        column = self.position_of(factor)
         size = self.factor_sizes[column]
         if not (isinstance(value, int | np.integer) and 0 <= value < size):
             raise ValueError(
                 f"value: {self.factor_names[column]} has codes 0..{size - 1}. "
                 f"Received: value={value!r}"
             )
-        if self._codes is None or self._image_of is not None:
+        if self.is_grid:
             codes = generator.integers(self.factor_sizes, size=(n, len(self.factor_sizes)))
             codes[:, column] = value
             return self.indices_of(codes)
@@ -165,7 +175,12 @@ class FactorDataset(ImageDataset):
         indices = self.sample_indices(n, seed, factor, value)
         return self.images(indices), self.factors(indices)
 
-    def _position(self, factor) -> int:
+    def position_of(self, factor) -> int:
+        """The column of a factor in `factors`, from its name or its position.
+
+        Raises:
+            ValueError: there is no such factor; the message suggests the nearest name.
+        """
         if isinstance(factor, int | np.integer) and 0 <= factor < len(self.factor_names):
             return int(factor)
         return self.factor_names.index(check_choice("factor", factor, self.factor_names))

@@ -63,7 +63,8 @@ def from_images(
         check_choice("background", background, _BACKGROUNDS)
     if isinstance(source, str | Path):
         files = image_files(Path(source).expanduser())
-        return read_files(files, image_size, channels, white, background, name=str(source))
+        pixels, white = read_files(files, image_size, channels, white, background)
+        return ImageDataset(pixels, maximum=white, name=str(source))
     if any(value is not None for value in options.values()):
         given = ", ".join(f"{name}={value}" for name, value in options.items() if value is not None)
         raise ValueError(
@@ -99,9 +100,9 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
 
 
 def read_files(
-    files: list[Path], image_size, channels, white, background, name: str
-) -> ImageDataset:
-    """Image files as a data set in memory; arguments and errors as for `from_images`."""
+    files: list[Path], image_size=None, channels=None, white=None, background=None
+) -> tuple[np.ndarray, int]:
+    """Image files as (n, H, W, C) uint8, and the value of white; see `from_images`."""
     headers = [_header(file) for file in files]  # before any pixel
     if channels is None:
         channels = 3 if any(header.colour for header in headers) else 1
@@ -113,23 +114,38 @@ def read_files(
     check_memory(len(files) * sides[0] * sides[1] * channels, what)
     behind = _BACKGROUNDS[background or "black"]
     pixels, brightest = _pixels(files, sides, image_size is not None, channels, behind)
+    white = checked_white(white, brightest, f"{len(files)} files")
+    if white != 255 and image_size is not None:  # resized in full depth
+        scaled, _ = _pixels(files, sides, True, channels, behind, 255 / white)
+        return scaled, 255
+    return pixels, white
+
+
+def checked_white(white: int | None, brightest: int, source: str) -> int:
+    """The stored value that means white in pixels of 8 bits.
+
+    Args:
+        white: what the user said, or None.
+        brightest: the largest pixel.
+        source: what the pixels are of, for the error.
+
+    Raises:
+        ValueError: the pixels may be labels, or exceed the user's white.
+    """
+    if white is None and 1 < brightest < _DARKEST:
+        raise ValueError(
+            f"source: expected pictures with a brightest pixel near 255; these may be labels. "
+            f"Pass white={brightest} if that is white, white=255 if they are dark. "
+            f"Received: {brightest} as the brightest pixel of {source}"
+        )
     if white is None:
-        white = 1 if brightest == 1 else 255
-        if 1 < brightest < _DARKEST:
-            raise ValueError(
-                f"source: expected pictures with a brightest pixel near 255; these may be labels. "
-                f"Pass white={brightest} if that is white, white=255 if they are dark. "
-                f"Received: {brightest} as the brightest pixel of {len(files)} files"
-            )
+        return 1 if brightest == 1 else 255
     if brightest > white:
         raise ValueError(
             f"white: expected no pixel above the value of white. Received: white={white}, and "
-            f"{brightest} as the brightest pixel"
+            f"{brightest} as the brightest pixel of {source}"
         )
-    if white != 255 and image_size is not None:  # resized in full depth
-        scaled, _ = _pixels(files, sides, True, channels, behind, 255 / white)
-        return ImageDataset(scaled, maximum=255, name=name)
-    return ImageDataset(pixels, maximum=white, name=name)
+    return white
 
 
 @dataclass(frozen=True)
