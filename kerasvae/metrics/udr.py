@@ -41,7 +41,8 @@ def udr(
             j's, or "spearman", |rank correlations|.
         kl_above: nats.
         alpha: of the Lasso, on standardised codes. Its shrinkage leaves a perfect match with
-            R = 1 - alpha, so UDR by Lasso is at most about 0.9.
+            R = 1 - alpha, so UDR by Lasso is at most about 0.9. Exact copies of a code may share
+            a coefficient in any way: with them, the order of codes moves the score by some 0.02.
 
     Returns:
         A `Result`: score, the median of the models' UDR; parts per_model (M,), pairwise (M, M)

@@ -17,6 +17,9 @@ FEW |= {"batch_size": 4, "variance_points": 50, "samples": 100, "points": 100, "
 # optimiser leaves (a classifier's last steps move a point of 40 or so over the border) and for
 # trees, which take the first of two equally good splits.
 LOOSE = {"beta_vae_score": 0.1, "sap": 0.1, "dci": 0.1, "udr": 1e-4}
+# Where the definition leaves a choice, the first code is taken: of equal ratios of variances, and
+# of copies that may share a coefficient of the Lasso in any way.
+CHOICE = {("factor_vae_score", "ties"): 0.3, ("udr", "copies"): 0.05}
 # Those that draw points by their position: another order is another draw.
 DRAWN = {"mig_chen", "sap", "dci", "beta_vae_score", "factor_vae_score", "irs"}
 
@@ -37,17 +40,18 @@ def examples(draw):
         codes[:, 1] = 0.3
     elif kind == "single":
         codes = codes[:, :1]
-    return dataset, codes, rng.permutation(len(codes)), rng.permutation(codes.shape[1])
+    return dataset, codes, kind, rng
 
 
 @pytest.mark.parametrize("row", ALL)
 @given(example=examples())
 @settings(max_examples=8)
 def test_order_and_signs_of_codes_do_not_matter(row, example):
-    dataset, codes, _, columns = example
+    dataset, codes, kind, rng = example
+    columns = rng.permutation(codes.shape[1])
     first = measured(row, codes, dataset, **FEW)
     check_sound(row, first)
-    tolerance = LOOSE.get(first.metric, 1e-9)
+    tolerance = CHOICE.get((first.metric, kind), LOOSE.get(first.metric, 1e-9))
     other = measured(row, codes[:, columns], dataset, **FEW)
     assert other.score == pytest.approx(first.score, abs=tolerance)
     if first.matrix is not None and tolerance < 1e-3:
@@ -57,7 +61,7 @@ def test_order_and_signs_of_codes_do_not_matter(row, example):
     check_sound(row, flipped)
     # Samples of a posterior are others after a flip, and a value on the edge of a bin falls into
     # the other one.
-    if first.metric != "mig_chen" and not (codes == np.round(codes)).all():
+    if first.metric != "mig_chen" and kind != "ties":
         assert flipped.score == pytest.approx(first.score, abs=max(tolerance, 1e-6))
 
 
@@ -67,7 +71,8 @@ def test_order_and_signs_of_codes_do_not_matter(row, example):
 @given(example=examples())
 @settings(max_examples=8)
 def test_the_order_of_points_does_not_matter(row, example):
-    dataset, codes, points, _ = example
+    dataset, codes, _, rng = example
+    points = rng.permutation(len(codes))
     first = measured(row, codes, dataset, **FEW)
     reference = dataset.factors(slice(None))
     shuffled = FactorDataset(
