@@ -105,6 +105,7 @@ def infomec(
     share = np.zeros((codes.shape[1], len(entropy)))  # (D, K)
     share[~classes] = neighbour_information(codes[:, ~classes], labels, neighbors) / entropy
     share[classes] = mutual_information(labels_of_values(codes[:, classes]), labels) / entropy
+    share = np.minimum(share, 1.0)  # I is at most H; its estimate may be above by 0.01
     inputs = np.hstack([standardised(codes[:, ~classes]), *map(_one_hot, codes[:, classes].T)])
     per_code = np.zeros(codes.shape[1])
     per_code[active] = _concentration(share[active])

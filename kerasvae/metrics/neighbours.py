@@ -15,7 +15,7 @@ def neighbour_information(codes: np.ndarray, labels: np.ndarray, neighbors: int 
     Formula:
         I = psi(N) + mean_n (psi(k_n) - psi(N_n) - psi(m_n)): r_n is the distance from point n to
         its k-th neighbour of the same class, which has N_n points; within r_n, the border
-        included, lie k_n points of the same class and m_n of any, n itself not counted
+        included, lie k_n points of the same class and m_n of any, n itself counted where r_n is 0
 
     Where all codes differ, k_n is k, and this is Ross's estimate. Equal codes come at distance 0
     all at once, and are counted all: of a code with few values it is the estimate for classes.
@@ -55,8 +55,11 @@ def _information(code: np.ndarray, values: np.ndarray, neighbors: int) -> float:
     total = 0.0
     for value in np.unique(values):
         group = np.sort(code[values == value])
-        radius = _distance_to_neighbour(group, min(neighbors, len(group) - 1)) + ROUNDING
-        same, any_class = (_within(points, group, radius) for points in (group, everything))
+        radius = _distance_to_neighbour(group, min(neighbors, len(group) - 1))
+        same, any_class = (
+            _within(points, group, radius + ROUNDING) + (radius == 0)
+            for points in (group, everything)
+        )
         total += (digamma(same) - digamma(len(group)) - digamma(any_class)).sum()
     return max(float(digamma(len(code)) + total / len(code)), 0.0)
 
