@@ -27,8 +27,6 @@ from kerasvae import data, metrics  # noqa: E402
 
 LIMIT = 60.0  # seconds that all metrics of a model may take
 MODELS = 5  # that udr compares
-OF_CODES = ("mig", "mig_chen", "sap", "dci", "modularity", "infomec")
-INTERVENING = ("beta_vae_score", "factor_vae_score", "irs")
 
 
 class NumberedImages:
@@ -84,23 +82,25 @@ def times(options, dataset, codes):
         encoded[0] += len(images)
         return codes[images[:, 0, 0, 0].astype(int)]
 
-    def run(name):
-        metric = getattr(metrics, name)
-        if name == "udr":
-            return metric([z, *others])
-        if name == "gaussian_total_correlation":
-            return metric(z)
-        return metric(embed, dataset) if name in INTERVENING else metric(z, factors)
+    def run(row):
+        given = {
+            "models": ([z, *others],),
+            "codes": (z,),
+            "data set": (embed, dataset),
+            "draw": (z, factors),
+            "posterior": (z, factors),
+        }
+        return row.function(*given[row.given])
 
     table = Table(title=f"{options.points:,} points, {codes.shape[1]} codes, default settings")
     for name in ("metric", "wall s", "CPU s", "score", "images encoded"):
         table.add_column(name, justify="left" if name == "metric" else "right")
     total = np.zeros(2)
-    for name in (*OF_CODES, "gaussian_total_correlation", *INTERVENING, "udr"):
+    for name, row in metrics.BY_NAME.items():
         encoded[0] = 0
-        result, seconds = _timed(lambda name=name: run(name))
+        result, seconds = _timed(lambda row=row: run(row))
         total += seconds
-        label = f"udr of {MODELS} models" if name == "udr" else name
+        label = f"{name} of {MODELS} models" if row.given == "models" else name
         images = f"{encoded[0]:,}" if encoded[0] else ""
         table.add_row(label, *(f"{s:.2f}" for s in seconds), f"{result.score:.3f}", images)
     table.add_section()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from keras import ops
 
 from kerasvae.checks import check_choice, check_positive_int
+from kerasvae.estimators.sampling import LOG_SQRT_2PI
 
 ESTIMATORS = ("exact", "mws", "mss")
 
@@ -45,7 +46,7 @@ def pairwise_log_density(z, loc, scale):
     """
     z, loc, scale = (ops.cast(tensor, "float32") for tensor in (z, loc, scale))
     standardised = (z[:, None, :] - loc[None, :, :]) / scale[None, :, :]
-    log_normaliser = ops.log(scale) + 0.5 * math.log(2 * math.pi)
+    log_normaliser = ops.log(scale) + LOG_SQRT_2PI
     return -0.5 * ops.square(standardised) - log_normaliser[None, :, :]
 
 

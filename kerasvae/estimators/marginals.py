@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerasvae.estimators.mixtures import LOG_SQRT_2PI, TILE_POINTS, log_mixture_sum
+from kerasvae.estimators.mixtures import TILE_POINTS, log_mixture_sum
+from kerasvae.estimators.sampling import LOG_SQRT_2PI
 
 # Grid points per smallest scale of an octave, as a power of two. A cubic errs by at most
 # 9/384 h^4 |g''''|; two components a distance of 2 a scales apart have |g''''| <= 2 a^4 midway.

@@ -3,13 +3,13 @@
 The aggregated posterior q(z) is such a mixture: one component per image of a data set.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 from keras import ops
 
 from kerasvae.backend import jit
+from kerasvae.estimators.sampling import LOG_SQRT_2PI
 
 # A tile is what is computed at once: 2^20 pairs of a point and a component. It stays in a core's
 # cache, and is large enough that the call's own cost does not show.
@@ -19,8 +19,6 @@ TILE_COMPONENTS = 4096
 # XLA turns the sum over dimensions into one loop without intermediate arrays as long as it is not
 # too long: beyond this many terms it is computed group by group.
 GROUP = 16
-
-LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 @jit

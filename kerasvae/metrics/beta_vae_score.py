@@ -11,6 +11,10 @@ from kerasvae.metrics.embedding import DrawnCodes, FactorDraws
 from kerasvae.metrics.inputs import warn_of_few
 from kerasvae.metrics.result import Result
 
+# Codes above 2 to this power are given in a larger unit, a power of two: there the classifier's
+# penalty is nothing any more, and at 1e150 its optimiser's sums overflow.
+LARGEST_EXPONENT = 20
+
 
 def beta_vae_score(
     embed,
@@ -46,8 +50,8 @@ def beta_vae_score(
         frequent factor among the test points. Codes that never change score chance, about 1/K.
 
     Raises:
-        ValueError: sizes below 1, a data set with a factor that does not vary, codes that are not
-            (n, D) finite numbers.
+        ValueError: sizes below 1, codes that are not (n, D) finite numbers.
+        NotApplicable: a data set with fewer than two factors, or one that does not vary.
 
     References:
         Higgins et al. 2017, beta-VAE, section 3 and algorithm 1. Locatello et al. 2019,
@@ -73,8 +77,9 @@ def beta_vae_score(
     first = draws.images(points * pairs)
     second = draws.sharing(first, np.repeat(factor, pairs))
     codes = DrawnCodes(embed, dataset, first, second)
+    unit = min(LARGEST_EXPONENT - codes.exponent, 0)
     features = codes.by_group(
-        lambda a, b: np.abs(a - b).mean(axis=1),
+        lambda a, b: np.abs(np.ldexp(a, unit) - np.ldexp(b, unit)).mean(axis=1),
         first.reshape(points, pairs),
         second.reshape(points, pairs),
     )  # (points, D)

@@ -8,8 +8,9 @@ import importlib
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
-from kerasvae.checks import check_choice, check_positive_int
-from kerasvae.metrics.inputs import check_codes_and_factors, is_discrete
+from kerasvae.checks import check_choice, check_count, check_positive_int
+from kerasvae.metrics.inputs import check_codes_and_factors, is_discrete, rescaled
+from kerasvae.metrics.not_applicable import NotApplicable
 from kerasvae.metrics.result import Result
 
 # The share of the points that test predictions: 5,000 of 15,000 as in the public code.
@@ -24,7 +25,11 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     """Whether each code holds one factor, each factor lies in one code, and both can be told.
 
     For every factor, boosted trees predict it from all codes. What the splits on a code gain, as
-    a share of all gains, is that code's importance for the factor.
+    a share of all gains, is that code's importance for the factor. LightGBM's trees see 255 bins
+    of a code, and bins of equally many points mix neighbouring values of a factor. Therefore a
+    code's values first become numbers of stretches in which all training points have the same
+    value of the factor: no better split lies inside one. Perfect codes of 32 values with noise of
+    1e-3 have 1.00 so, as with every split of scikit-learn's, and 0.91 with plain bins.
 
     Formula:
         R (D, K), columns that sum to 1; P_jk = R_jk / sum_k' R_jk', Q_jk = R_jk / sum_j' R_j'k
@@ -37,7 +42,8 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
         codes: (n, D), posterior means.
         factors: (n, K), whole numbers for classes, floats for continuous factors.
         seed: of the split into two thirds for training and one third for testing (15,000 points
-            make the public code's 10,000 and 5,000), and of the trees.
+            make the public code's 10,000 and 5,000), and of scikit-learn's trees. The split is by
+            position: points in another order are split as by another seed.
         trees: "lightgbm", or "scikit-learn", the reference, which takes ten times as long.
         threads: of LightGBM. The result does not depend on it. More than one seldom pays: the
             trees are so small that threads mostly wait for each other, and they do so actively;
@@ -52,8 +58,9 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
         scores are 0. With a single code completeness is 1 where it is used.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, a single factor (a code cannot mix it with
-            another), a factor that does not vary in the training points, unknown trees.
+        ValueError: shapes that do not fit, NaN, unknown trees.
+        NotApplicable: a single factor (a code cannot mix it with another), a factor that does not
+            vary in the training points.
 
     References:
         Eastwood & Williams 2018, A Framework for the Quantitative Evaluation of Disentangled
@@ -71,7 +78,8 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     check_choice("trees", trees, ("lightgbm", "scikit-learn"))
     threads = check_positive_int("threads", threads)
     codes, factors = check_codes_and_factors(codes, factors, "dci", least=2)
-    order = np.random.default_rng(seed).permutation(len(codes))
+    codes = rescaled(codes)  # scikit-learn's trees see float32
+    order = np.random.default_rng(check_count("seed", seed)).permutation(len(codes))
     train, test = np.split(order, [len(codes) - int(len(codes) * TEST_SHARE)])
     _check_split(factors, train, test)
 
@@ -79,10 +87,13 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     accuracy = np.zeros((2, factors.shape[1]))  # train, test
     for column, values in enumerate(factors.T):
         model = _boosted_trees(trees, is_discrete(values), seed, threads)
-        model.fit(codes[train], values[train])
+        inputs = codes
+        if trees == "lightgbm":
+            inputs = _stretches(codes, values, train)
+        model.fit(inputs[train], values[train])
         gains = np.asarray(model.feature_importances_, "float64")
         importance[:, column] = gains / max(gains.sum(), np.finfo("float64").tiny)
-        accuracy[:, column] = [model.score(codes[part], values[part]) for part in (train, test)]
+        accuracy[:, column] = [model.score(inputs[part], values[part]) for part in (train, test)]
 
     per_code, disentanglement = _concentration(importance)
     per_factor, completeness = _concentration(importance.T)
@@ -115,18 +126,39 @@ def _library(trees: str):
     return importlib.import_module({"lightgbm": "lightgbm", "scikit-learn": "sklearn"}[trees])
 
 
+def _stretches(codes: np.ndarray, values: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """(n, D) number of the stretch of each code in which training points have one value."""
+    columns = [
+        np.searchsorted(_borders(code[train], values[train]), code, side="left") for code in codes.T
+    ]
+    return np.stack(columns, axis=1).astype("float64")
+
+
+def _borders(code: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Where the value changes along the sorted code, midway between two points, rising."""
+    order = np.argsort(code, kind="stable")
+    code, values = code[order], values[order]
+    first = np.flatnonzero(np.append(True, code[1:] > code[:-1]))  # of points with equal codes
+    low, high = np.minimum.reduceat(values, first), np.maximum.reduceat(values, first)
+    one_value = (low[1:] == high[1:]) & (low[:-1] == high[:-1]) & (low[1:] == low[:-1])
+    left, right = code[first[:-1]], code[first[1:]]
+    middle = (left + right) / 2
+    return np.where(middle < right, middle, left)[~one_value]  # neighbouring floats have none
+
+
 def _boosted_trees(trees: str, discrete: bool, seed: int, threads: int):
     if trees == "scikit-learn":
         kind = GradientBoostingClassifier if discrete else GradientBoostingRegressor
-        return kind(random_state=seed, **SHAPE)
+        return kind(random_state=seed % 2**32, **SHAPE)
     lightgbm = _library(trees)
     kind = lightgbm.LGBMClassifier if discrete else lightgbm.LGBMRegressor
     return kind(
         **SHAPE,
         num_leaves=2 ** SHAPE["max_depth"],
         min_child_samples=1,  # like scikit-learn's; the default of 20 hides rare classes
+        min_data_in_bin=1,
         importance_type="gain",
-        random_state=seed,
+        random_state=0,  # nothing is drawn
         n_jobs=threads,
         deterministic=True,
         force_row_wise=True,  # or it would time both ways and choose
@@ -149,7 +181,7 @@ def _concentration(importance: np.ndarray) -> tuple[np.ndarray, float]:
 def _check_split(factors: np.ndarray, train: np.ndarray, test: np.ndarray) -> None:
     constant = [k for k, values in enumerate(factors[train].T) if np.ptp(values) == 0]
     if constant or len(test) < 2:
-        raise ValueError(
+        raise NotApplicable(
             f"dci: {len(train)} training and {len(test)} test points are too few to predict "
             f"factors {constant or 'at all'}. Give more points (the papers use 15,000)."
         )

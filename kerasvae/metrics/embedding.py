@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from tqdm import tqdm
 
+from kerasvae.checks import check_count
 from kerasvae.metrics.inputs import check_codes
+from kerasvae.metrics.not_applicable import NotApplicable
 
 # Images handed to `embed` at a time: 64x64x3 floats are 50 MB then.
 BATCH = 1000
@@ -26,17 +28,18 @@ class FactorDraws:
         metric: the name, for messages.
 
     Raises:
-        ValueError: fewer than two factors, or one that does not vary: holding it fixed, or
+        ValueError: a seed that is no whole number.
+        NotApplicable: fewer than two factors, or one that does not vary: holding it fixed, or
             letting it vary, could be told from nothing.
     """
 
     def __init__(self, dataset, seed: int, metric: str):
+        self.generator = np.random.default_rng(check_count("seed", seed))
         self.factors = dataset.factors(slice(None))  # (N, K)
-        self.generator = np.random.default_rng(seed)
         names, varies = dataset.factor_names, np.ptp(self.factors, axis=0) > 0
         if len(names) < 2 or not varies.all():
             constant = [name for name, v in zip(names, varies, strict=True) if not v]
-            raise ValueError(
+            raise NotApplicable(
                 f"{metric} holds one factor fixed while the others vary: it needs a data set with "
                 "two factors or more, each of two values or more. Build a FactorDataset without "
                 f"the others. Received: factors {', '.join(names)}"
@@ -122,6 +125,11 @@ class DrawnCodes:
         """D."""
         return self._codes.shape[1]
 
+    @property
+    def exponent(self) -> int:
+        """All codes are smaller than 2 to this power."""
+        return int(np.frexp(np.abs(self._codes).max())[1])
+
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         """Codes of images that were drawn, (n,) indices -> (n, D) float64."""
         if self._images is not None:
@@ -154,10 +162,10 @@ def _encode(embed: Callable, dataset, images: np.ndarray) -> np.ndarray:
     with tqdm(total=len(images), desc="encoding", unit=" images", disable=None) as bar:
         for start in range(0, len(images), BATCH):
             batch = images[start : start + BATCH]
-            raw = np.asarray(embed(dataset.images(batch)))
+            raw = embed(dataset.images(batch))
             codes = check_codes(raw)
             if result is None:
-                dtype = "float32" if raw.dtype.itemsize <= 4 else "float64"
+                dtype = "float32" if np.asarray(raw).dtype.itemsize <= 4 else "float64"
                 result = np.empty((len(images), codes.shape[1]), dtype)
             if codes.shape != (len(batch), result.shape[1]):
                 raise ValueError(

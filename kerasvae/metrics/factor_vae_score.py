@@ -10,6 +10,9 @@ from kerasvae.metrics.embedding import DrawnCodes, FactorDraws
 from kerasvae.metrics.inputs import warn_of_few
 from kerasvae.metrics.result import Result
 
+# The root of the largest float64.
+LARGEST = np.sqrt(np.finfo("float64").max)
+
 
 def factor_vae_score(
     embed,
@@ -51,13 +54,14 @@ def factor_vae_score(
 
     Raises:
         ValueError: sizes below 1 (batch_size, variance_points: 2), dead_below that is not
-            positive, a data set with a factor that does not vary, codes that are not (n, D)
-            finite numbers.
+            positive, codes that are not (n, D) finite numbers.
+        NotApplicable: a data set with fewer than two factors, or one that does not vary.
 
     References:
         Kim & Mnih 2018, Disentangling by Factorising, section 4 and appendix B. The public code
-        of Locatello et al. 2019 prunes nothing by default (a threshold of 0): there, dead
-        codes vote, their ratio being noise over noise.
+        of Locatello et al. 2019 prunes nothing by default (a threshold of 0), and dead codes vote
+        then, their ratio being noise over noise; the configuration of its study prunes at 0.05,
+        as here.
 
     Example:
         >>> from kerasvae.data import load
@@ -83,11 +87,14 @@ def factor_vae_score(
     batches = draws.sharing(shared, np.repeat(factor, batch_size)).reshape(votes, batch_size)
     codes = DrawnCodes(embed, dataset, everywhere, batches)
 
-    global_variances = codes[everywhere].var(axis=0, ddof=1)  # (D,)
-    active = np.sqrt(global_variances) >= dead_below
-    local = codes.by_group(lambda z: z.var(axis=1, ddof=1), batches)  # (votes, D)
+    # In units, powers of two, in which no square overflows.
+    unit = np.frexp(np.abs(codes[everywhere]).max(axis=0))[1]  # (D,)
+    variances = np.ldexp(codes[everywhere], -unit).var(axis=0, ddof=1)  # (D,)
+    deviations = np.ldexp(np.sqrt(variances), unit)
+    active = deviations >= dead_below
+    local = codes.by_group(lambda z: np.ldexp(z, -unit).var(axis=1, ddof=1), batches)  # (votes, D)
     ratio = np.full_like(local, np.inf)
-    np.divide(local, global_variances, out=ratio, where=active)
+    np.divide(local, variances, out=ratio, where=active)
     winner = ratio.argmin(axis=1)
 
     table = np.zeros((codes.dimensions, draws.number_of_factors), int)  # training votes
@@ -101,7 +108,7 @@ def factor_vae_score(
         parts={
             "train_accuracy": float(right[:train_votes].mean()),
             "active": active,
-            "global_variances": global_variances,
+            "global_variances": np.minimum(deviations, LARGEST) ** 2,
         },
         matrix=table,
         settings={

@@ -5,8 +5,10 @@ Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
 
 import numpy as np
 
+from kerasvae.checks import check_count
 from kerasvae.metrics.information import BINS, check_bins, equal_width_bins, mutual_information
-from kerasvae.metrics.inputs import check_codes, warn_of_few
+from kerasvae.metrics.inputs import check_codes, rescaled, standardised, warn_of_few
+from kerasvae.metrics.not_applicable import NotApplicable
 from kerasvae.metrics.result import Result
 
 
@@ -35,7 +37,8 @@ def gaussian_total_correlation(codes, factors=None, seed: int = 0, bins: int = B
         A constant code is independent of all others and adds nothing.
 
     Raises:
-        ValueError: not an array (n, D) of finite numbers, fewer than two points.
+        ValueError: not an array (n, D) of finite numbers.
+        NotApplicable: fewer than two points.
 
     References:
         Locatello et al. 2019, Challenging Common Assumptions, section 5.3 and appendix; Watanabe
@@ -47,20 +50,20 @@ def gaussian_total_correlation(codes, factors=None, seed: int = 0, bins: int = B
         >>> print(f"{gaussian_total_correlation(z).score:.1f}", f"{-0.5 * np.log(1 - 0.36):.1f}")
         0.2 0.2
     """
-    bins, codes = check_bins(bins), check_codes(codes)
+    bins, codes, seed = check_bins(bins), check_codes(codes), check_count("seed", seed)
     if len(codes) < 2:
-        raise ValueError(f"codes: a covariance needs two points. Received: shape {codes.shape}")
+        raise NotApplicable(f"codes: a covariance needs two points. Received: shape {codes.shape}")
     warn_of_few("gaussian_total_correlation", len(codes))
-    active = codes[:, np.ptp(codes, axis=0) > 0]
-    standardised = (active - active.mean(axis=0)) / active.std(axis=0)
-    deviation = active.std(axis=0, ddof=1)
-
-    correlation = standardised.T @ standardised / len(codes)
+    active = np.ptp(rescaled(codes), axis=0) > 0
+    unit = standardised(codes)[:, active]
+    correlation = unit.T @ unit / len(codes)
     floor = 100 * np.finfo("float64").eps  # rounding leaves up to 10 eps where there is none
     eigenvalues = np.linalg.eigvalsh(correlation)
     total_correlation = -0.5 * np.log(np.maximum(eigenvalues, floor)).sum()
 
-    variance = deviation**2
+    # In one unit, a power of two, in which no square overflows.
+    exponent = int(np.frexp(np.abs(codes).max())[1])
+    variance = rescaled(codes, together=True)[:, active].var(axis=0, ddof=1)
     weighted = correlation * np.outer(variance, variance)  # diag(S)^1/2 S diag(S)^1/2
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(weighted), 0))
     wasserstein = max(2 * variance.sum() - 2 * roots.sum(), 0.0)
@@ -68,13 +71,19 @@ def gaussian_total_correlation(codes, factors=None, seed: int = 0, bins: int = B
         "gaussian_total_correlation",
         max(float(total_correlation), 0.0) + 0.0,  # no -0.0
         parts={
-            "wasserstein": float(wasserstein),
+            "wasserstein": _squared_unit(wasserstein, exponent),
             "wasserstein_normalised": float(wasserstein / max(variance.sum(), 1e-300)),
             "pairwise_mutual_information": _mean_pairwise_information(codes, bins),
             "lost_dimensions": int((eigenvalues <= floor).sum()),
         },
         settings={"points": len(codes), "bins": bins, "seed": seed},
     )
+
+
+def _squared_unit(value: float, exponent: int) -> float:
+    """value 4^exponent, or the largest float where that is none."""
+    with np.errstate(over="ignore"):
+        return min(float(np.ldexp(value, 2 * exponent)), float(np.finfo("float64").max))
 
 
 def _mean_pairwise_information(codes: np.ndarray, bins: int) -> float:

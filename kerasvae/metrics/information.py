@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerasvae.checks import check_positive_int
-from kerasvae.metrics.inputs import is_discrete
+from kerasvae.metrics.inputs import is_discrete, rescaled
 
 # Equal-width bins for each code, the number of Locatello et al. 2019.
 BINS = 20
@@ -27,7 +27,7 @@ def equal_width_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
         array([0, 0, 1, 1])
     """
     columns = []
-    for column in np.asarray(values, "float64").T:
+    for column in rescaled(np.asarray(values, "float64")).T:
         inner_edges = np.linspace(column.min(), column.max(), bins + 1)[1:-1]
         constant = column.min() == column.max()
         columns.append(np.zeros(len(column)) if constant else np.digitize(column, inner_edges))
@@ -64,8 +64,26 @@ def factor_labels(factors: np.ndarray, bins: int = BINS) -> np.ndarray:
         >>> factor_labels(np.array([[7, 2], [3, 2], [7, 5]])).tolist()
         [[1, 0], [0, 0], [1, 1]]
     """
-    values = factors if is_discrete(factors) else equal_width_bins(factors, bins)
-    return np.stack([np.unique(column, return_inverse=True)[1] for column in values.T], axis=1)
+    return labels_of_values(factors if is_discrete(factors) else equal_width_bins(factors, bins))
+
+
+def labels_of_values(values: np.ndarray) -> np.ndarray:
+    """Number the values of each column 0, 1, ... in their order.
+
+    Args:
+        values: (n, D) numbers.
+
+    Returns:
+        (n, D) int64.
+
+    Example:
+        >>> labels_of_values(np.array([[0.5], [-2.0], [0.5]])).ravel()
+        array([1, 0, 1])
+    """
+    labels = np.empty(values.shape, "int64")
+    for column, numbers in zip(labels.T, values.T, strict=True):
+        column[:] = np.unique(numbers, return_inverse=True)[1]
+    return labels
 
 
 def entropies(labels: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasvae.checks import check_positive_int
 from kerasvae.metrics.embedding import DrawnCodes, FactorDraws
-from kerasvae.metrics.inputs import check_codes_and_factors
+from kerasvae.metrics.inputs import check_codes_and_factors, rescaled
 from kerasvae.metrics.result import Result
 
 # A high quantile of fewer numbers is little more than their largest, and of one it is zero.
@@ -42,8 +42,9 @@ def irs(embed, dataset, seed: int = 0, points: int = 10_000, quantile: float = 0
         code has zeros, weight zero and the parent -1; if all are constant the score is 0.
 
     Raises:
-        ValueError: points below 1, a quantile outside (0, 1], a data set with a factor that does
-            not vary, codes that are not (n, D) finite numbers.
+        ValueError: points below 1, a quantile outside (0, 1], codes that are not (n, D) finite
+            numbers.
+        NotApplicable: a data set with fewer than two factors, or one that does not vary.
 
     References:
         Suter, Miladinovic, Scholkopf & Bauer 2019, Robustly Disentangled Causal Mechanisms,
@@ -65,6 +66,7 @@ def irs(embed, dataset, seed: int = 0, points: int = 10_000, quantile: float = 0
     drawn = draws.images(points)
     codes = DrawnCodes(embed, dataset, drawn)[drawn]
     codes, factors = check_codes_and_factors(codes, draws.factors[drawn], "irs")
+    codes = rescaled(codes, together=True)  # all is relative, and no sum overflows
 
     active = np.ptp(codes, axis=0) > 0  # exact, where a variance of equal numbers may be 1e-33
     largest = np.abs(codes - codes.mean(axis=0)).max(axis=0) * active  # (D,)

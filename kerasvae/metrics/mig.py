@@ -5,6 +5,7 @@ Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
 
 import numpy as np
 
+from kerasvae.checks import check_count
 from kerasvae.metrics.information import (
     BINS,
     check_bins,
@@ -44,7 +45,8 @@ def mig(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
         second best of a single code is 0.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, a factor that does not vary, bins below 2.
+        ValueError: shapes that do not fit, NaN, bins below 2.
+        NotApplicable: a factor that does not vary.
 
     References:
         Chen et al. 2018, Isolating Sources of Disentanglement, equation 6, for the gap; Locatello
@@ -55,7 +57,7 @@ def mig(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
         >>> mig(factors[:, ::-1] * 0.5, factors)
         Result(mig 0.99...)
     """
-    bins = check_bins(bins)
+    bins, seed = check_bins(bins), check_count("seed", seed)
     codes, factors = check_codes_and_factors(codes, factors, "mig")
     labels = factor_labels(factors, bins)
     entropy = entropies(labels)

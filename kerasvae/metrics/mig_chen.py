@@ -10,11 +10,13 @@ import numpy as np
 
 from kerasvae.checks import check_count, check_positive_int
 from kerasvae.estimators.marginals import log_marginal_densities
+from kerasvae.estimators.sampling import check_scale, log_normal_density, systematic_draw
 from kerasvae.metrics.information import BINS, entropies, factor_labels, gaps
-from kerasvae.metrics.inputs import check_codes_and_factors
+from kerasvae.metrics.inputs import check_codes_and_factors, rescaled
 from kerasvae.metrics.result import Result
 
-LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
+# Relative to the spread of the means: both densities of a narrower posterior are those of a point.
+NARROWEST = 1e-18
 
 
 def mig_chen(
@@ -30,8 +32,14 @@ def mig_chen(
 
     Formula:
         q(z_j) = 1/N sum_n N(z_j; loc_nj, scale_nj^2), q(z_j | v) the same over images of value v
-        I(z_j; v_k) = E log q(z_j | v_k) - log q(z_j), over images n and z from q(z|x_n)
+        I(z_j; v_k) = H(v_k) - E max(-log q(v_k | z_j), 0), over images n and z from q(z|x_n), with
+        log q(v_k | z_j) = log q(z_j | v_k) + log q(v_k) - log q(z_j)
         score = mean over k of (I(z_a; v_k) - I(z_b; v_k)) / H(v_k), a and b the two largest
+
+    H is known exactly, so only what is left of it is estimated: no I exceeds H, as it may where
+    both terms of E log q(z_j | v_k) - log q(z_j) are sampled (1.001 H was seen). All codes share
+    their draws, so their order does not matter. That of the images does: they are drawn along it,
+    and another order changes the score within its standard errors.
 
     This is not `mig`: noise in the posterior lowers it, nothing is cut into bins, and the paper
     leaves dSprites' shape out (`leave_out=("shape",)`), so the two numbers do not compare. The
@@ -53,13 +61,14 @@ def mig_chen(
     Returns:
         A `Result`: score; parts per_factor (K,), the gaps; top_code (K,), the first of equal ones;
         entropy (K,), nats, log K of a full grid; standard_errors (K,), those of the gaps from the
-        number of samples; matrix (D, K), I / H, at least 0. Columns left out are in none of them;
+        number of samples; matrix (D, K), I / H, in [0, 1]. Columns left out are in none of them;
         settings["factors"] says which are. A code of one distribution for all images has 0; so
         has the second best of a single code.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, a factor that does not vary, a scale that is not
-            positive, names that are none of the factors, no factor left.
+        ValueError: shapes that do not fit, NaN, a scale that is not positive, names that are none
+            of the factors, no factor left.
+        NotApplicable: a factor that does not vary.
 
     References:
         Chen et al. 2018, Isolating Sources of Disentanglement in VAEs, section 4.1, equations 5
@@ -75,19 +84,12 @@ def mig_chen(
     codes, factors = check_codes_and_factors(codes, factors, "mig_chen")
     kept = _kept(factors.shape[1], factor_names, leave_out)
     labels = factor_labels(factors[:, kept], BINS)
-    deviations = _bin_deviation(codes) if scale is None else _checked_scale(scale, codes.shape)
-    loc, deviations = codes.astype("float32"), deviations.astype("float32")
+    loc, deviations = _common_unit(codes, scale)
+    image, z = _draw(loc, deviations, samples, check_count("seed", seed))
 
-    # As in surgery: an image from each of equal stretches of the order, its z rounded once.
-    rng = np.random.default_rng(check_count("seed", seed))
-    position = (np.arange(samples) + rng.random(samples)) / samples
-    image = np.minimum((position * len(loc)).astype("int64"), len(loc) - 1)
-    noise = rng.standard_normal((samples, loc.shape[1]))
-    z = (loc[image] + deviations[image] * noise).astype("float32")
-
-    gains = _log_gains(z, image, loc, deviations, labels)  # (M, D, K)
     entropy = entropies(labels)
-    share = np.maximum(gains.mean(axis=0), 0) / entropy  # (D, K)
+    told = entropy - _uncertainty(z, image, loc, deviations, labels)  # (M, D, K)
+    share = np.clip(told.mean(axis=0) / entropy, 0, 1)  # (D, K)
     per_factor = gaps(share)
     return Result(
         "mig_chen",
@@ -96,7 +98,7 @@ def mig_chen(
             "per_factor": per_factor,
             "top_code": share.argmax(axis=0),
             "entropy": entropy,
-            "standard_errors": _standard_errors(gains) / entropy,
+            "standard_errors": _standard_errors(told) / entropy,
         },
         matrix=share,
         settings={
@@ -110,39 +112,61 @@ def mig_chen(
     )
 
 
-def _log_gains(z, image, loc, scale, labels) -> np.ndarray:
-    """(M, D, K) log q(z_j | v_k of its image) - log q(z_j)."""
-    standardised = (z.astype("float64") - loc[image]) / scale[image]
-    own = -0.5 * standardised**2 - np.log(scale[image].astype("float64")) - LOG_SQRT_2PI
-    varies = (np.ptp(loc, axis=0) > 0) | (np.ptp(scale, axis=0) > 0)
-    z, loc, scale, own = z[:, varies], loc[:, varies], scale[:, varies], own[:, varies]
-
-    gains = np.zeros((len(z), len(varies), labels.shape[1]))
-    if varies.any():
-        marginal = log_marginal_densities(z, loc, scale, own - math.log(len(loc)))
-        for k, values in enumerate(labels.T):
-            order = np.argsort(values, kind="stable")
-            groups = np.split(order, np.cumsum(np.bincount(values))[:-1])  # images of each value
-            conditional = np.empty_like(marginal)
-            for value, group in enumerate(groups):
-                drawn = values[image] == value
-                if drawn.any():
-                    conditional[drawn] = log_marginal_densities(
-                        z[drawn], loc[group], scale[group], own[drawn] - math.log(len(group))
-                    )
-            gains[:, varies, k] = conditional - marginal
-    return gains
-
-
-def _standard_errors(gains: np.ndarray) -> np.ndarray:
-    """(K,) of the gap between the two largest means; both are means over the same samples."""
-    if gains.shape[1] == 1:
-        difference = gains[:, 0]
+def _common_unit(codes: np.ndarray, scale) -> tuple[np.ndarray, np.ndarray]:
+    """Means around 0 and deviations, (N, D) float32 each, in units in which nothing overflows."""
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    loc = codes / 2 - (low / 4 + high / 4)  # halves: their range cannot overflow
+    if scale is None:
+        loc = rescaled(loc)
+        deviations = _bin_deviation(loc)
     else:
-        second, best = np.argsort(gains.mean(axis=0), axis=0)[-2:]  # (K,) each
-        column = np.arange(gains.shape[2])
-        difference = gains[:, best, column] - gains[:, second, column]
-    return difference.std(axis=0) / math.sqrt(len(gains))
+        both = rescaled(np.concatenate([loc, _checked_scale(scale, codes.shape) / 2]))
+        loc, deviations = np.split(both, 2)
+    return loc.astype("float32"), np.maximum(deviations, NARROWEST).astype("float32")
+
+
+def _draw(loc, scale, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images (M,), as in surgery, and a z of each (M, D) float32, rounded once."""
+    rng = np.random.default_rng(seed)
+    image = systematic_draw(len(loc), samples, rng)
+    noise = rng.standard_normal((samples, 1))  # the same for all codes: their order cannot matter
+    return image, (loc[image] + scale[image] * noise).astype("float32")
+
+
+def _uncertainty(z, image, loc, scale, labels) -> np.ndarray:
+    """(M, D, K) nats, -log q(v_k of its image | z_j), at least 0; H for codes that do not vary."""
+    varies = (np.ptp(loc, axis=0) > 0) | (np.ptp(scale, axis=0) > 0)
+    z, loc, scale = z[:, varies], loc[:, varies], scale[:, varies]
+    result = np.empty((len(z), len(varies), labels.shape[1]))
+    result[:] = entropies(labels)
+    if not varies.any():
+        return result
+    own = log_normal_density(z, loc[image], scale[image])
+    marginal = log_marginal_densities(z, loc, scale, own - math.log(len(loc)))
+    for k, values in enumerate(labels.T):
+        order = np.argsort(values, kind="stable")
+        groups = np.split(order, np.cumsum(np.bincount(values))[:-1])  # images of each value
+        for value, group in enumerate(groups):
+            drawn = values[image] == value
+            if drawn.any():
+                conditional = log_marginal_densities(
+                    z[drawn], loc[group], scale[group], own[drawn] - math.log(len(group))
+                )
+                share = math.log(len(group) / len(values))
+                rows = np.ix_(drawn, varies, [k])
+                result[rows] = np.maximum(marginal[drawn] - conditional - share, 0)[..., None]
+    return result
+
+
+def _standard_errors(told: np.ndarray) -> np.ndarray:
+    """(K,) of the gap between the two largest means; both are means over the same samples."""
+    if told.shape[1] == 1:
+        difference = told[:, 0]
+    else:
+        second, best = np.argsort(told.mean(axis=0), axis=0)[-2:]  # (K,) each
+        column = np.arange(told.shape[2])
+        difference = told[:, best, column] - told[:, second, column]
+    return difference.std(axis=0) / math.sqrt(len(told))
 
 
 def _bin_deviation(codes: np.ndarray) -> np.ndarray:
@@ -159,11 +183,7 @@ def _checked_scale(scale, shape: tuple[int, int]) -> np.ndarray:
             f"scale must be finite standard deviations in the shape of codes, {shape}. "
             f"Received: an array of shape {scale.shape}"
         )
-    if scale.min() < np.finfo("float32").tiny:
-        raise ValueError(
-            "scale must be positive: it is the standard deviation, not its logarithm. "
-            f"Received: the smallest is {scale.min():g}"
-        )
+    check_scale(scale)
     return scale
 
 

@@ -5,6 +5,7 @@ Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
 
 import numpy as np
 
+from kerasvae.checks import check_count
 from kerasvae.metrics.information import (
     BINS,
     check_bins,
@@ -41,7 +42,8 @@ def modularity(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
         where all are.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, a factor that does not vary, a single factor.
+        ValueError: shapes that do not fit, NaN.
+        NotApplicable: a factor that does not vary, a single factor.
 
     References:
         Ridgeway & Mozer 2018, Learning Deep Disentangled Embeddings with the F-Statistic Loss,
@@ -52,7 +54,7 @@ def modularity(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
         >>> modularity(factors[:, ::-1] * 0.5, factors)
         Result(modularity 1.000)
     """
-    bins = check_bins(bins)
+    bins, seed = check_bins(bins), check_count("seed", seed)
     codes, factors = check_codes_and_factors(codes, factors, "modularity", least=2)
     information = mutual_information(equal_width_bins(codes, bins), factor_labels(factors, bins))
     top = information.max(axis=1)

@@ -14,11 +14,6 @@ from kerasvae.surgery.decomposition import LAYOUT
 
 FILE = "report.html"
 
-# The matrices that are shown: what a code tells of a factor, on scales from 0.
-MATRICES = {
-    "dci": ("importance", "importance of the code for the factor, a column sums to 1"),
-    "mig": ("I / H", "mutual information of both, as a share of the factor's entropy"),
-}
 # What a metric drew, in the order in which a reader asks for it.
 SAMPLED = ("points", "train_points", "test_points", "train_votes", "test_votes", "samples")
 
@@ -62,7 +57,8 @@ def score_rows(scores: dict[str, dict]) -> list[dict]:
 
     Returns:
         dicts with name, depth (1 for a part), mean, standard_deviation, draws (how many),
-        question (what the metric asks) and sampled (what it drew).
+        question (what the metric asks), reading (range, direction and chance level) and sampled
+        (what it drew).
     """
     rows = []
     for name, score in scores.items():
@@ -70,7 +66,12 @@ def score_rows(scores: dict[str, dict]) -> list[dict]:
             continue
         settings = score["settings"]
         drawn = [f"{settings[key]:,} {key.replace('_', ' ')}" for key in SAMPLED if key in settings]
-        texts = {"question": summary(getattr(metrics, name)), "sampled": ", ".join(drawn)}
+        row = metrics.BY_NAME[name]
+        texts = {
+            "question": summary(row.function),
+            "reading": row.reading,
+            "sampled": ", ".join(drawn),
+        }
         for part, numbers in {name: score, **score["parts"]}.items():
             rows.append(
                 {
@@ -79,7 +80,7 @@ def score_rows(scores: dict[str, dict]) -> list[dict]:
                     "mean": numbers["mean"],
                     "standard_deviation": numbers["standard_deviation"],
                     "draws": len(numbers["draws"]),
-                    **(texts if part == name else {"question": "", "sampled": ""}),
+                    **(texts if part == name else dict.fromkeys(texts, "")),
                 }
             )
     return rows
@@ -157,13 +158,13 @@ def _heatmaps(dataset, evaluation) -> list[dict]:
     order = np.argsort(-kl, kind="stable")
     labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
     shown = []
-    for name, (label, meaning) in MATRICES.items():
+    for name, row in metrics.BY_NAME.items():
         matrix = evaluation["scores"].get(name, {}).get("matrix")
-        if matrix is None:
+        if matrix is None or not row.heat_map:
             continue
         figure = plotting.factor_heatmap(
-            np.array(matrix)[order], dataset.factor_names, labels, label
+            np.array(matrix)[order], dataset.factor_names, labels, row.heat_map
         )
-        caption = f"Codes by factors, the matrix behind {name}: {meaning}. Codes in order of KL."
+        caption = f"Codes by factors, the matrix behind {name}: {row.matrix}. Codes in order of KL."
         shown.append(embedded(figure, caption))
     return shown

@@ -8,17 +8,13 @@ import numpy as np
 from kerasvae import metrics
 from kerasvae.checks import check_choice, check_positive_int
 
-# Those that take codes and factors of a draw of images.
-OF_DRAWS = ("mig", "sap", "dci", "modularity", "infomec")
-# Those that draw images themselves, and need the codes of the whole data set.
-OF_ALL = ("beta_vae_score", "factor_vae_score", "irs")
-NAMES = ("mig", "mig_chen", *OF_DRAWS[1:], *OF_ALL, "gaussian_total_correlation")
 
-# Metrics that report several numbers: their parts stand beside the score.
-PARTS = {
-    "dci": ("completeness", "informativeness"),
-    "infomec": ("explicitness", "compactness"),
-}
+def of_one_model() -> tuple[str, ...]:
+    """The metrics of `kerasvae.metrics.BY_NAME` that need no second model, in its order."""
+    return tuple(name for name, row in metrics.BY_NAME.items() if row.given != "models")
+
+
+NAMES = of_one_model()
 
 
 def score(
@@ -40,19 +36,19 @@ def score(
         parameters: {"loc": (N, D), "scale": (N, D)} of q(z|x) for every image, as a model's
             `posteriors(dataset)` returns them.
         dataset: the N images, a `kerasvae.data.FactorDataset`; of a data set without factors only
-            gaussian_total_correlation is scored.
-        names: of `kerasvae.metrics`, those of `NAMES` or some of them.
+            the metrics of codes alone are scored.
+        names: of `kerasvae.metrics.BY_NAME`, those of one model or some of them.
         points: images in a draw, at most; all images if there are fewer.
         draws: how many.
 
     Returns:
         For each metric {"mean", "standard_deviation", "draws": [scores], "parts": {name: the same
         three}, "matrix": (D, K) of the first draw or None, "settings", "warnings": [text]}, or
-        {"refused": why} where a metric has no value on this data set, for instance modularity of
-        one factor. Plain numbers and lists, as JSON takes them.
+        {"refused": why} where a metric is not applicable to this data set, for instance modularity
+        of one factor. Plain numbers and lists, as JSON takes them.
 
     Raises:
-        ValueError: an unknown name, or parameters that do not fit.
+        ValueError: an unknown name, or parameters that do not fit, with NaN for instance.
 
     Example:
         >>> from kerasvae.data import load
@@ -78,27 +74,27 @@ def check_settings(names: Sequence[str], points: int, draws: int) -> None:
         ValueError: an unknown metric, or a number that is not positive.
     """
     for name in names:
-        check_choice("metric", name, NAMES)
+        check_choice("metric", name, of_one_model())
     check_positive_int("points", points)
     check_positive_int("draws", draws)
 
 
 def _score(name, parameters, dataset, points, draws) -> dict:
     has_factors = hasattr(dataset, "factor_names")
-    if not has_factors and name != "gaussian_total_correlation":
+    if not has_factors and metrics.BY_NAME[name].given != "codes":
         return {"refused": f"{dataset.name} has no known factors"}
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             results = [_measure(name, parameters, dataset, points, seed) for seed in range(draws)]
-    except ValueError as error:
+    except metrics.NotApplicable as error:
         return {"refused": str(error)}
     first = results[0].to_dict()
     return {
         **_summary([result.score for result in results]),
         "parts": {
             part: _summary([result.parts[part] for result in results])
-            for part in PARTS.get(name, ())
+            for part in metrics.BY_NAME[name].parts
         },
         "matrix": first["matrix"],
         "settings": first["settings"],
@@ -108,15 +104,16 @@ def _score(name, parameters, dataset, points, draws) -> dict:
 
 def _measure(name, parameters, dataset, points, seed):
     """One metric on one draw, a `kerasvae.metrics.Result`."""
-    metric, loc = getattr(metrics, name), parameters["loc"]
-    if name in OF_ALL:
+    row, loc = metrics.BY_NAME[name], parameters["loc"]
+    metric = row.function
+    if row.given == "data set":
         return metric(loc, dataset, seed=seed)
-    if name == "mig_chen":  # its densities are those of the whole data set
+    if row.given == "posterior":  # its densities are those of the whole data set
         factors = dataset.factors(slice(None))
         return metric(loc, factors, seed=seed, scale=parameters["scale"])
     count = min(points, len(dataset))
     drawn = np.sort(np.random.default_rng(seed).choice(len(dataset), count, replace=False))
-    if name == "gaussian_total_correlation":
+    if row.given == "codes":
         return metric(loc[drawn], seed=seed)
     return metric(loc[drawn], dataset.factors(drawn), seed=seed)
 

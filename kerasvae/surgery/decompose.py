@@ -10,7 +10,13 @@ from tqdm import tqdm
 from kerasvae.checks import check_count, check_positive_int
 from kerasvae.data import as_dataset
 from kerasvae.estimators.marginals import log_marginal_densities
-from kerasvae.estimators.mixtures import LOG_SQRT_2PI, log_mixture_sum
+from kerasvae.estimators.mixtures import log_mixture_sum
+from kerasvae.estimators.sampling import (
+    LOG_SQRT_2PI,
+    check_scale,
+    log_normal_density,
+    systematic_draw,
+)
 from kerasvae.surgery.control_variates import controlled_means
 from kerasvae.surgery.decomposition import Decomposition
 
@@ -116,14 +122,9 @@ def decompose(
 
 
 def _draw(loc, scale, samples, seed):
-    """Pairs (image, z): one image from each of `samples` equal stretches of the data set's order.
-
-    Every image has the same chance; with more samples than images, each comes up equally often
-    but for one. On a grid of factors this spreads the draws over the factors.
-    """
+    """Pairs (image, z)."""
     rng = np.random.default_rng(seed)
-    position = (np.arange(samples) + rng.random(samples)) / samples
-    image = np.minimum((position * len(loc)).astype("int64"), len(loc) - 1)
+    image = systematic_draw(len(loc), samples, rng)
     z = loc[image] + scale[image] * rng.standard_normal((samples, loc.shape[1]))
     # Round once, here: every density below is then that of the same float32 point.
     return image, z.astype("float32")
@@ -171,8 +172,8 @@ def _exact_means(loc, scale):
 
 def _log_densities(loc, scale, image, z):
     """For each pair, what the terms are means of; and the controls, log q(z|x) and log p(z)."""
-    log_qz_given_x = _log_normal(z, loc[image], scale[image])  # (M, D)
-    log_pz = _log_normal(z, 0.0, 1.0)  # (M, D)
+    log_qz_given_x = log_normal_density(z, loc[image], scale[image])  # (M, D)
+    log_pz = log_normal_density(z, 0.0, 1.0)  # (M, D)
     log_n = np.log(len(loc))
     with tqdm(total=len(loc), desc="q(z)", unit=" images", disable=None) as bar:
         log_qz = log_mixture_sum(z, loc, scale, bar.update) - log_n  # (M,)
@@ -185,11 +186,6 @@ def _log_densities(loc, scale, image, z):
         "dimension_wise_kl": (marginals - log_pz).sum(axis=1),
     }
     return values, np.stack([log_qz_given_x.sum(axis=1), log_pz.sum(axis=1)], axis=1)
-
-
-def _log_normal(z, loc, scale):
-    z, loc, scale = (np.asarray(a, "float64") for a in (z, loc, scale))
-    return -0.5 * ((z - loc) / scale) ** 2 - np.log(scale) - LOG_SQRT_2PI
 
 
 # Pass images through the model
@@ -249,12 +245,7 @@ def _checked_posterior(loc, scale):
                 f"{name} must hold finite numbers; NaN or infinity comes from training that "
                 f"diverged. Received: {name}[{row}] = {array[row]}"
             )
-    if scale.min() < np.finfo("float32").tiny:
-        row = int(np.argmin(scale.min(axis=1)))
-        raise ValueError(
-            "scale must be positive: it is the standard deviation, not its logarithm. "
-            f"Received: scale[{row}] = {scale[row]}"
-        )
+    check_scale(scale)
     return loc, scale
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from kerasvae.metrics.dci import _concentration, dci
+from kerasvae.metrics.dci import _borders, _concentration, dci
 
 pytestmark = pytest.mark.numpy_only
 
@@ -24,6 +24,34 @@ def test_perfect_permuted_and_flipped_codes_have_score_1():
         assert result.parts["completeness"] == pytest.approx(1, abs=1e-3)
         assert result.parts["informativeness"] == result.parts["train_informativeness"] == 1
         np.testing.assert_allclose(result.matrix, np.eye(3)[order], atol=1e-3)
+
+
+def test_noise_within_a_value_costs_nothing():
+    """32 values with noise of 1e-3: perfect, as with scikit-learn's trees, which see all splits."""
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 32, size=(6000, 2))
+    codes = factors / 31 + 1e-3 * rng.normal(size=factors.shape)
+    result = dci(codes, factors)
+    assert result.score > 0.999 and result.parts["informativeness"] > 0.999
+    # The same where the factor is a float.
+    assert dci(codes, factors / 31).parts["informativeness"] > 0.999
+
+
+def test_borders_by_hand():
+    """Points of one value are a stretch; equal codes of two values are one of their own."""
+    code, values = np.array([1.0, 2, 3, 3, 4, 5, 6]), np.array([7, 7, 7, 8, 8, 8, 7])
+    assert _borders(code, values).tolist() == [2.5, 3.5, 5.5]
+    assert _borders(-code, values).tolist() == [-5.5, -3.5, -2.5]
+    assert _borders(np.array([0.0, 5e-324]), values[2:4]).tolist() == [0.0]  # nothing between
+
+
+def test_plain_bins_and_stretches_agree_on_entangled_codes():
+    """Where every stretch is a point or two, LightGBM's own bins are what is left."""
+    factors, codes = drawn(2400)
+    mixed = codes @ np.array([[1, 0.5, 0.2], [0, 1, 0.5], [0.5, 0, 1]])
+    mixed += 0.2 * np.random.default_rng(0).normal(size=mixed.shape)
+    ours, reference = (dci(mixed, factors, trees=t) for t in ("lightgbm", "scikit-learn"))
+    np.testing.assert_allclose(ours.matrix, reference.matrix, atol=0.08)
 
 
 def test_continuous_factors_are_regressed():

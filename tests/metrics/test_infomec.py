@@ -85,6 +85,36 @@ def test_what_cannot_be_asked_is_refused():
         infomec(NOISE, BITS, active_range=-1)
 
 
+def test_codes_that_are_classes_are_counted():
+    """Numbers of classes have no order: a permuted alphabet has the informations of the letters."""
+    letter = np.random.default_rng(3).integers(0, 8, POINTS)
+    names = np.array([3, 0, 7, 1, 6, 2, 5, 4])[letter]
+    factors = np.stack([letter // 4, letter % 4], axis=1)
+    codes = np.stack([names, NOISE[:, 0]], axis=1)
+    result = infomec(codes, factors, discrete=[True, False])
+    assert result.matrix[0] == pytest.approx(1)  # the letter tells both
+    # Half of its information is each factor's: (1/2 - 1/2) / (1 - 1/2) = 0.
+    assert result.parts["per_code"][0] == pytest.approx(0, abs=1e-9)
+    assert result.parts["explicitness"] > 0.98  # one-hot, where a line through names tells little
+    assert infomec(codes, factors).parts["explicitness"] < 0.5
+    assert result.settings["discrete"] == [True, False]
+
+
+def test_classes_are_active_if_they_vary():
+    codes = np.stack([BITS[:, 0] * 1.0, 1000 * NOISE[:, 0], np.zeros(POINTS)], axis=1)
+    assert infomec(codes, BITS).parts["active"].tolist() == [False, True, False]
+    result = infomec(codes, BITS, discrete=[True, False, True])
+    assert result.parts["active"].tolist() == [True, True, False]
+    everything = infomec(BITS * 1.0, BITS, discrete=True)
+    assert everything.score == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("discrete", [[True], 1, "yes", [[True, False, True]]])
+def test_discrete_is_a_boolean_a_code(discrete):
+    with pytest.raises(ValueError, match="a boolean for each of the 3 codes"):
+        infomec(NOISE, BITS, discrete=discrete)
+
+
 def test_an_inactive_copy_does_not_count_against_compactness():
     result = infomec(np.hstack([BITS * 10.0, BITS * 0.1]), BITS)
     assert result.parts["compactness"] == pytest.approx(1, abs=0.05)

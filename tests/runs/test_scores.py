@@ -46,7 +46,7 @@ def test_a_draw_is_the_metric_called_by_hand(grid, parameters):
 def test_every_metric_of_one_model_has_a_value_here(grid, parameters):
     result = scores.score(parameters, grid, points=1000, draws=1)
     of_several_models = {"udr"}
-    assert set(result) == set(metrics.__all__) - {"Result"} - of_several_models
+    assert set(result) == set(metrics.BY_NAME) - of_several_models
     for name, score in result.items():
         assert np.isfinite(score["mean"]), name
         assert score["standard_deviation"] is None, "one draw has no spread"
@@ -70,6 +70,13 @@ def test_a_metric_without_a_value_says_why(parameters):
     assert "mean" in result["mig"]
     assert "two factors" in result["modularity"]["refused"]
     assert "two factors" in result["beta_vae_score"]["refused"]
+
+
+def test_a_mistake_is_an_error_and_not_a_refusal(grid, parameters):
+    broken = {**parameters, "loc": np.where(parameters["loc"] > 3, np.nan, parameters["loc"])}
+    for name in ("mig", "gaussian_total_correlation", "irs"):
+        with pytest.raises(ValueError, match="codes must be finite"):
+            scores.score(broken, grid, [name], draws=1)
 
 
 def test_without_factors_only_the_codes_are_scored(parameters):
