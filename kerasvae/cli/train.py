@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import keras
 import typer
-from rich.console import Console
 
 from kerasvae import distributions, networks
-from kerasvae.backend.devices import check_devices
+from kerasvae.cli.console import console, say
 from kerasvae.cli.options import (
     data_options,
     data_source,
@@ -21,17 +20,17 @@ from kerasvae.cli.options import (
     setting,
 )
 from kerasvae.models import BY_NAME
-from kerasvae.runs import Run, check_free, load_images, new_config, session, versions
-from kerasvae.runs import figures as reports
+from kerasvae.runs import (
+    Run,
+    check_free,
+    figures,
+    load_images,
+    locks,
+    new_config,
+    session,
+    versions,
+)
 from kerasvae.runs.progress import ProgressDisplay
-
-console = Console(highlight=False)
-
-
-def say(text: str) -> None:
-    """Print text as it is: paths and commands in it are to be copied, so no line is broken."""
-    console.print(text, soft_wrap=True, markup=False)
-
 
 app = typer.Typer(
     help="Train a model into a run folder. 'kerasvae train MODEL --help' lists its options.",
@@ -127,15 +126,19 @@ def train(
     if tensorboard:
         session.check_tensorboard()
     if resume:
-        run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
+        Run.open(folder)  # refuses what is no run, before a lock is written
+        with locks.hold(folder, locks.TRAINING):
+            run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
+            _train_and_draw(run, dataset, tensorboard)
     elif data is None:
         raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
     else:
         given["data_option"] = data_options(data, data_option or [], image_size)
         check_free(folder, overwrite)
         dataset = load_images(data, given["data_option"])
-        run = Run.create(folder, new_config(model_name, given, dataset), overwrite)
-    _train_and_draw(run, dataset, tensorboard)
+        config = new_config(model_name, given, dataset)
+        with locks.hold(folder, locks.TRAINING):
+            _train_and_draw(Run.create(folder, config, overwrite), dataset, tensorboard)
 
 
 def _resumed(folder, model_name, given, pairs, image_size):
@@ -153,7 +156,7 @@ def _resumed(folder, model_name, given, pairs, image_size):
 def _train_and_draw(run: Run, dataset, tensorboard: bool):
     config, started = run.config, time.monotonic()
     training, backend = config["training"], keras.backend.backend()
-    devices = ", ".join(check_devices(training["devices"], training["batch_size"]))
+    devices = ", ".join(session.check_devices(training["devices"], training["batch_size"]))
     say(
         f"{config['model']} ({config['arguments']['architecture']}, "
         f"{config['arguments']['latent_dim']} latent dimensions) on {dataset!r}\n"
@@ -170,9 +173,9 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
         command = ["kerasvae", "train", config["model"], "--out", str(run.folder), "--resume"]
         say(f"Stopped {reached}. Go on with: {shlex.join(command)}")
         raise typer.Exit(130)
-    figures = [
-        reports.draw_reconstructions(run, model, dataset),
-        reports.draw_traversals(run, model, dataset),
+    drawn = [
+        run.save_figure(figures.RECONSTRUCTIONS, figures.draw_reconstructions(model, dataset)),
+        run.save_figure(figures.TRAVERSALS, figures.draw_traversals(model, dataset)),
     ]
     terms = run.read_history()[-1]
     parts = [f"{name} {terms[name]:.2f}" for name in model.term_names]
@@ -180,7 +183,7 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
         f"Step {step:,}: {', '.join(parts)}, means of the last row of history.csv. "
         f"{time.monotonic() - started:.0f} s."
     )
-    for path in [run.path("model.keras"), run.path("history.csv"), *figures]:
+    for path in [run.path("model.keras"), run.path("history.csv"), *drawn]:
         say(f"  {path}")
 
 

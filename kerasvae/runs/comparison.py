@@ -1,17 +1,18 @@
 """Runs side by side: one flat row of numbers each, and their mean and spread by setting."""
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from kerasvae import plotting
 from kerasvae.files import atomic_write
 from kerasvae.models.introspection import setting_label
-from kerasvae.runs import Run, evaluation
+from kerasvae.runs import Run
+from kerasvae.runs.measured import FILE, read_evaluation
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
@@ -38,17 +39,17 @@ def read_rows(folders: Iterable[Path]) -> list[dict]:
 
     Raises:
         FileNotFoundError: no run in a folder, or none that was evaluated; says how to do it.
+        ValueError: a damaged file; names the field.
     """
     runs = [Run.open(Path(folder)) for folder in folders]
-    missing = [run for run in runs if not run.path(evaluation.FILE).is_file()]
+    missing = [run for run in runs if not run.path(FILE).is_file()]
     if missing:
         commands = "; ".join(f"kerasvae evaluate {run.folder}" for run in missing)
         raise FileNotFoundError(f"Not evaluated yet. Do that first: {commands}")
-    rows = []
-    for run, setting in zip(runs, _settings(runs), strict=True):
-        measured = json.loads(run.path(evaluation.FILE).read_text(encoding="utf-8"))
-        rows.append(flat_row(run, setting, measured))
-    return rows
+    return [
+        flat_row(run, setting, read_evaluation(run.folder))
+        for run, setting in zip(runs, _settings(runs), strict=True)
+    ]
 
 
 def flat_row(run: Run, setting: str, measured: dict) -> dict:
@@ -138,7 +139,7 @@ def table(rows: Sequence[dict], shown: Sequence[str]) -> Table:
         result.add_column(name.replace("_", " "), justify="right")
     for summary in summarise(rows):
         cells = [cell(*summary[name]) for name in shown]
-        result.add_row(summary["setting"], str(summary["runs"]), *cells)
+        result.add_row(escape(summary["setting"]), str(summary["runs"]), *cells)
     return result
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from kerasvae import metrics, plotting
 from kerasvae.models import BY_NAME
 from kerasvae.models.introspection import formula, setting_label, summary
-from kerasvae.runs import figures as reports
+from kerasvae.runs import figures
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
@@ -87,7 +88,7 @@ def score_rows(scores: dict[str, dict]) -> list[dict]:
 
 def tables(evaluation: dict, folder: str) -> list[Table]:
     """The same numbers for a terminal: the terms with the KL by dimension, and the scores."""
-    title = f"{evaluation['images']:,} images, {folder}"
+    title = f"{evaluation['images']:,} images, {escape(folder)}"
     terms = Table("term", "mean of images, nats", title=title)
     for name, value in {**evaluation["terms"], "loss": evaluation["loss"]}.items():
         terms.add_row(name, f"{value:.3f}")
@@ -140,13 +141,17 @@ def _surgery_figures(name: str, surgery: dict) -> list[dict]:
 
 def _images(run, model, dataset, evaluation) -> list[dict]:
     kl = np.array(evaluation["per_dimension_kl"])
+    traversals = figures.draw_traversals(model, dataset, kl=kl)
+    reconstructions = figures.draw_reconstructions(model, dataset)
+    run.save_figure(figures.TRAVERSALS, traversals)
+    run.save_figure(figures.RECONSTRUCTIONS, reconstructions)
     return [
         embedded(
-            reports.draw_traversals(run, model, dataset, kl=kl),
+            traversals,
             "Each row moves one dimension and leaves the others; those with most KL are on top.",
         ),
         embedded(
-            reports.draw_reconstructions(run, model, dataset),
+            reconstructions,
             "Random images, each above its reconstruction.",
         ),
     ]

@@ -16,8 +16,7 @@ from kerasvae.cli import app as cli
 from kerasvae.cli.options import json_value, model_command
 from kerasvae.models import BY_NAME, BetaVAE
 from kerasvae.models.introspection import argument_help, own_arguments
-from kerasvae.runs import Run, session, suited_architecture
-from kerasvae.runs import figures as reports
+from kerasvae.runs import Run, figures, session, suited_architecture
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 
@@ -152,7 +151,7 @@ def test_the_default_architecture_suits_the_images(shape, architecture):
 
 
 def test_images_that_no_network_is_made_for():
-    with pytest.raises(ValueError, match=r"--image-size 64.*256x200"):
+    with pytest.raises(ValueError, match=r"image_size=64.*256x200"):
         suited_architecture((256, 200, 3))
 
 
@@ -276,8 +275,8 @@ def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, mon
     assert out.strip() == str(trained / "traversals.png")
     run = Run.open(trained)
     model, dataset = run.load_model(), run.dataset()
-    kl = reports.mean_per_dimension_kl(
-        model.posteriors(reports.sampled(dataset, reports.FIGURE_IMAGES))
+    kl = figures.mean_per_dimension_kl(
+        model.posteriors(figures.sampled(dataset, figures.FIGURE_IMAGES))
     )
     order = np.argsort(-kl)
     assert seen["labels"] == [f"z_{j}  {kl[j]:.2f} nats" for j in order]
@@ -291,8 +290,8 @@ def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, mon
 
 def test_sampled_draws_without_replacement():
     dataset = data.ImageDataset(np.arange(10.0).reshape(10, 1, 1, 1) / 10)
-    assert reports.sampled(dataset, 10) is dataset
-    values = reports.sampled(dataset, 6).images(range(6)).ravel()
+    assert figures.sampled(dataset, 10) is dataset
+    values = figures.sampled(dataset, 6).images(range(6)).ravel()
     assert len(np.unique(values)) == 6
 
 
@@ -403,9 +402,10 @@ def test_a_folder_in_use_is_refused_and_a_run_replaced_on_request(kv, trained, t
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
     assert kv("train", "vae", "--out", trained, "--resume", "--overwrite")[0] == 2
 
-    run = Run.create(tmp_path / "run", {"model": "vae"})
+    config = Run.open(trained).config
+    run = Run.create(tmp_path / "run", config)
     run.path("evaluation.json").write_text("{}")
-    Run.create(run.folder, {"model": "beta-vae"}, overwrite=True)
+    Run.create(run.folder, config, overwrite=True)
     assert [path.name for path in run.folder.iterdir()] == ["config.json"]
 
 

@@ -11,15 +11,26 @@ from tests import browser
 pytestmark = pytest.mark.numpy_only
 
 
+TRAINING = {"devices": 1, "log_every": 1, "checkpoint_every": 5, "batch_size": 8}
+TRAINING["learning_rate"] = 1e-3
+
+
 def write_run(folder, model="beta-vae", seed=0, mig=0.5, kl=4.0, data="digits", steps=10, **own):
     """A run's folder with a config and an evaluation, without any training."""
     run = Run.create(
         folder,
         {
             "model": model,
-            "arguments": {"latent_dim": 2, "seed": seed, **own},
+            "arguments": {
+                "image_shape": [8, 8, 1],
+                "latent_dim": 2,
+                "architecture": "mlp",
+                "likelihood": "bernoulli",
+                "seed": seed,
+                **own,
+            },
             "data": {"source": data, "options": {}, "images": 9, "image_shape": [8, 8, 1]},
-            "training": {"steps": steps, "log_every": 1},
+            "training": {**TRAINING, "steps": steps},
             "versions": {},
         },
     )
@@ -30,6 +41,8 @@ def write_run(folder, model="beta-vae", seed=0, mig=0.5, kl=4.0, data="digits", 
         "evaluation.json",
         {
             "step": steps,
+            "images": 9,
+            "settings": {},
             "loss": 30.0,
             "terms": {"kl": kl},
             "surgery": terms if mig is not None else {"refused": "because"},
