@@ -7,12 +7,13 @@ import numpy as np
 
 from kerasvae.divergences import per_dimension_kl
 from kerasvae.runs import locks, scores
+from kerasvae.runs.codes import CODES, write_codes
 from kerasvae.runs.measured import FILE, check_evaluation
 from kerasvae.surgery import decompose
 
 BATCH_SIZE = 256
 # Written by those who hold the lock.
-RESULTS = (FILE, "report.html", "surgery.json", "surgery.png")
+RESULTS = (FILE, CODES, "report.html", "surgery.json", "surgery.png")
 
 
 def evaluate(
@@ -73,6 +74,7 @@ def _evaluate(run, model, dataset, settings) -> dict:
         ),
         "settings": settings,
     }
+    write_codes(run.folder, parameters["loc"], result["per_dimension_kl"])
     run.write_json(FILE, result)
     return result
 

@@ -26,6 +26,11 @@ def embedded(figure, caption: str, alt: str | None = None) -> dict[str, str]:
     return {"png": png, "caption": caption, "alt": alt or caption}
 
 
+def embedded_file(path: Path, caption: str) -> dict[str, str]:
+    """A PNG file that another command left in a run's folder, as a template takes it."""
+    return {"png": base64.b64encode(path.read_bytes()).decode(), "caption": caption, "alt": caption}
+
+
 def write_page(path: Path, template: str, **content) -> Path:
     """Fill a template of `kerasvae/runs/templates` and write it, whole or not at all.
 

@@ -1,5 +1,6 @@
 """The report of a run: its evaluation, with figures, as one HTML page."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from kerasvae import metrics, plotting
 from kerasvae.models import BY_NAME
-from kerasvae.models.introspection import formula, setting_label, summary
+from kerasvae.models.introspection import formula, own_arguments, setting_label, summary
 from kerasvae.runs import figures
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
@@ -41,7 +42,7 @@ def write_report(run, model, dataset, evaluation: dict) -> Path:
     return write_page(
         run.path(FILE),
         "report.html",
-        title=f"{setting_label(name, arguments)}, seed {arguments['seed']}",
+        title=title(name, arguments),
         config=run.config,
         evaluation=evaluation,
         formula=formula(BY_NAME[name]),
@@ -56,6 +57,26 @@ def write_report(run, model, dataset, evaluation: dict) -> Path:
             "scores": _heatmaps(dataset, evaluation),
         },
     )
+
+
+def title(model: str, arguments: dict) -> str:
+    """A run in words: the model, the weights of its objective, what else is not the default, seed.
+
+    Example:
+        >>> title("beta-vae", {"beta": 4.0, "warmup_steps": 0, "latent_dim": 10, "seed": 2})
+        'beta-vae, beta 4, seed 2'
+        >>> title("factor-vae", {"gamma": 35.0, "seed": 0})
+        'factor-vae, gamma 35, seed 0'
+    """
+    words = [model]
+    weights = re.findall(r"\w+", formula(BY_NAME[model]))
+    own = own_arguments(BY_NAME[model])
+    for name, value in arguments.items():
+        is_default = setting_label(model, {name: value}) == model
+        if name in own and (name in weights or not is_default):
+            number = f"{value:g}" if isinstance(value, float) else value
+            words.append(f"{name.replace('_', ' ')} {number}")
+    return ", ".join([*words, f"seed {arguments['seed']}"])
 
 
 def score_rows(scores: dict[str, dict]) -> list[dict]:

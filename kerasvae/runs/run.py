@@ -28,6 +28,7 @@ MEASURED = (  # written by whoever looks at the model
     "reconstructions.png",
     "traversals.png",
     "evaluation.json",
+    "codes.npz",  # of some images, to compare seeds
     "report.html",
     "surgery.json",
     "surgery.png",
@@ -139,14 +140,17 @@ class Run:
         Raises:
             InUseError: config.json is not this run's.
         """
-        if Run.open(self.folder).config != self.config:
+        now = Run.open(self.folder)
+        now.extend(self.config["training"]["steps"])
+        if now.config != self.config:
             raise InUseError(f"{self.folder}: another process has changed this run. Start again.")
 
     def extend(self, steps: int) -> None:
-        """Let the run go on to so many steps, if they are more than it has."""
-        if steps > self.config["training"]["steps"]:
-            self.config["training"]["steps"] = steps
-            self.write_json("config.json", self.config)
+        """Let the run go on to so many steps, if they are more than it has.
+
+        config.json says so as soon as the training begins: one that is refused promises nothing.
+        """
+        self.config["training"]["steps"] = max(steps, self.config["training"]["steps"])
 
     def dataset(self):
         """The images of the run.

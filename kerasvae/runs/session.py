@@ -54,6 +54,7 @@ def _train(run, dataset, devices, callbacks, tensorboard):
         model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
         step, rows = model.steps_taken, run.read_history()
         history.check_columns(run.path(history.FILE), rows, model.term_names)
+        run.write_json("config.json", run.config)  # it may be asked for more steps than before
         rows = [row for row in rows if row["step"] <= step]
         history.write_history(run.path(history.FILE), rows)
         settings = run.config["training"]
