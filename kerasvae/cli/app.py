@@ -144,6 +144,7 @@ def _trained(folder: Path):
     Run.open(folder)  # refuses what is no run, before a lock is written
     with locks.hold(folder, locks.MEASURING):
         run = Run.open(folder)
+        run.tidy()
         model = run.load_model()
         step, steps = model.steps_taken, run.config["training"]["steps"]
         if step < steps:

@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from kerasvae.runs import (
     figures,
     load_images,
     locks,
+    loggers,
     new_config,
     session,
     versions,
@@ -115,6 +117,15 @@ def train(
     tensorboard: Annotated[
         bool, option("Run folder", "Write logs for TensorBoard too.", flag="tensorboard")
     ] = False,
+    logger: Annotated[
+        str | None,
+        option(
+            "Run folder",
+            f"Record the training with {', '.join(loggers.NAMES)}; its package must be installed.",
+            callback=one_of("logger", loggers.NAMES),
+            metavar="NAME",
+        ),
+    ] = None,
     **settings,
 ):
     """Train a model; `settings` are those of SETTINGS and of the model's own objective."""
@@ -123,13 +134,14 @@ def train(
     given = {name: value for name, value in given.items() if value is not None}
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
-    if tensorboard:
-        session.check_tensorboard()
+    logger = "tensorboard" if tensorboard else logger
+    if logger:
+        loggers.check_logger(logger)
     if resume:
         Run.open(folder)  # refuses what is no run, before a lock is written
         with locks.hold(folder, locks.TRAINING):
             run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
-            _train_and_draw(run, dataset, tensorboard)
+            _train_and_draw(run, dataset, logger)
     elif data is None:
         raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
     else:
@@ -138,7 +150,7 @@ def train(
         dataset = load_images(data, given["data_option"])
         config = new_config(model_name, given, dataset)
         with locks.hold(folder, locks.TRAINING):
-            _train_and_draw(Run.create(folder, config, overwrite), dataset, tensorboard)
+            _train_and_draw(Run.create(folder, config, overwrite), dataset, logger)
 
 
 def _resumed(folder, model_name, given, pairs, image_size):
@@ -153,7 +165,7 @@ def _resumed(folder, model_name, given, pairs, image_size):
     return run, run.dataset()
 
 
-def _train_and_draw(run: Run, dataset, tensorboard: bool):
+def _train_and_draw(run: Run, dataset, logger: str | None):
     config, started = run.config, time.monotonic()
     training, backend = config["training"], keras.backend.backend()
     devices = ", ".join(session.check_devices(training["devices"], training["batch_size"]))
@@ -164,8 +176,9 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
     )
     steps = config["training"]["steps"]
     try:
-        with ProgressDisplay(console, steps) as display:
-            model, step = session.train(run, dataset, [display], tensorboard)
+        recorded = loggers.logger(logger, run) if logger else nullcontext([])
+        with recorded as callbacks, ProgressDisplay(console, steps) as display:
+            model, step = session.train(run, dataset, [display, *callbacks])
     except KeyboardInterrupt:  # the second one, which does not wait for a checkpoint
         model, step = None, 0
     if step < steps:

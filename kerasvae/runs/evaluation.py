@@ -7,13 +7,11 @@ import numpy as np
 
 from kerasvae.divergences import per_dimension_kl
 from kerasvae.runs import locks, scores
-from kerasvae.runs.codes import CODES, write_codes
+from kerasvae.runs.codes import write_codes
 from kerasvae.runs.measured import FILE, check_evaluation
 from kerasvae.surgery import decompose
 
 BATCH_SIZE = 256
-# Written by those who hold the lock.
-RESULTS = (FILE, CODES, "report.html", "surgery.json", "surgery.png")
 
 
 def evaluate(
@@ -56,7 +54,7 @@ def evaluate(
 def _evaluate(run, model, dataset, settings) -> dict:
     """`evaluate`, while this process holds the run's lock."""
     images, samples = settings["images"], settings["samples"]
-    run.remove_leftovers(RESULTS)
+    run.tidy()
     model.prepare_fit(dataset)  # an objective may look at all images, as in training
     if images is not None:
         dataset = sampled(dataset, images)

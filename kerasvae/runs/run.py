@@ -6,6 +6,8 @@ import math
 import os
 import shutil
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import keras
@@ -35,6 +37,10 @@ MEASURED = (  # written by whoever looks at the model
 )
 FILES = TRAINED + MEASURED
 LOGS = "tensorboard"
+
+# What Keras, h5py and zipfile raise for a file that is damaged somewhere in its middle.
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+DAMAGES += (LookupError, AttributeError, TypeError, ValueError)
 
 
 class Run:
@@ -193,7 +199,7 @@ class Run:
         remedy = "Train the run anew into this folder"
         try:
             model = keras.saving.load_model(path)
-        except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
+        except DAMAGES as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # a full disk, too many open files: the file may be good
             raise DamagedFileError(path, f"{error}. {remedy}", "overwrite") from error
@@ -242,11 +248,16 @@ class Run:
             figure.savefig(temporary, format="png")
         return self.path(name)
 
+    def tidy(self) -> None:
+        """Delete all unfinished files of killed processes, unless a live one may be writing."""
+        with suppress(InUseError), locks.hold(self.folder, locks.TRAINING, locks.MEASURING):
+            self.remove_leftovers(FILES)
+
     def remove_leftovers(self, names=TRAINED) -> None:
         """Delete the unfinished files of a process that was killed while it wrote them.
 
         Args:
-            names: of files that only the holder of a lock writes, which the caller holds.
+            names: of files that nobody else may write now, because the caller holds their lock.
         """
         for name in names:
             for path in self.folder.glob(f".{name}.*"):

@@ -6,7 +6,6 @@ step's number. Rows of the history are means over chunks that begin at multiples
 So a run that was killed and resumed ends with the files of one that was not.
 """
 
-import importlib.util
 import math
 import signal
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from kerasvae.runs.run import check_finite
 from kerasvae.runs.schema import check_config
 
 
-def train(run, dataset, callbacks=(), tensorboard: bool = False):
+def train(run, dataset, callbacks=()):
     """Train a run from its last checkpoint, or from the start, to its last step.
 
     A first interrupt (Ctrl-C, or SIGTERM) ends the training with a checkpoint as soon as the
@@ -31,7 +30,6 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
         run: a `kerasvae.runs.Run`.
         dataset: its images.
         callbacks: further Keras callbacks; an epoch of theirs is a chunk.
-        tensorboard: write logs for TensorBoard into the run's folder.
 
     Returns:
         The model, and the number of steps that it has taken: fewer than the run's if interrupted.
@@ -45,10 +43,10 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
     with locks.hold(run.folder, locks.TRAINING):
         run.check_unchanged()
         run.remove_leftovers()
-        return _train(run, dataset, devices, callbacks, tensorboard)
+        return _train(run, dataset, devices, callbacks)
 
 
-def _train(run, dataset, devices, callbacks, tensorboard):
+def _train(run, dataset, devices, callbacks):
     """`train`, while this process holds the run's lock."""
     with data_parallel(devices):
         model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
@@ -60,9 +58,6 @@ def _train(run, dataset, devices, callbacks, tensorboard):
         settings = run.config["training"]
         recorder = Recorder(run, step, settings)
         callbacks = [recorder, *callbacks]
-        if tensorboard:
-            logs = run.path("tensorboard")
-            callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
         with _graceful_interrupt(recorder):
             _fit(run, model, dataset, callbacks, recorder)
         if recorder.step > recorder.saved:
@@ -114,18 +109,6 @@ def check_devices(count: int, batch_size: int) -> list[str]:
             f"Received: batch_size={batch_size}, devices={count}"
         )
     return available[:count]
-
-
-def check_tensorboard() -> None:
-    """Refuse TensorBoard's logs before a training if they cannot be written.
-
-    Raises:
-        ModuleNotFoundError: the package is not installed.
-    """
-    if importlib.util.find_spec("tensorboard") is None:
-        raise ModuleNotFoundError(
-            "Logs for TensorBoard need the package tensorboard: pip install tensorboard"
-        )
 
 
 def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:

@@ -1,9 +1,12 @@
 """The command line as a user meets it: what it writes, what it prints, how it refuses."""
 
+import contextlib
 import csv
+import importlib.machinery
 import json
 import re
 import sys
+import types
 
 import keras
 import numpy as np
@@ -16,7 +19,7 @@ from kerasvae.cli import app as cli
 from kerasvae.cli.options import json_value, model_command
 from kerasvae.models import BY_NAME, BetaVAE
 from kerasvae.models.introspection import argument_help, own_arguments
-from kerasvae.runs import Run, figures, session, suited_architecture
+from kerasvae.runs import Run, figures, loggers, session, suited_architecture
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 
@@ -163,11 +166,50 @@ def test_tensorboard_logs(kv, tmp_path):
 
 
 def test_tensorboard_is_refused_where_it_is_missing(kv, tmp_path, monkeypatch):
-    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
-    status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", "--tensorboard")
-    assert status == 1
-    assert "pip install tensorboard" in err
-    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(loggers.importlib.util, "find_spec", lambda name: None)
+    for flags in (["--tensorboard"], ["--logger", "wandb"], ["--logger", "mlflow"]):
+        status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", *flags)
+        assert status == 1
+        assert f"pip install {flags[-1].lstrip('-')}" in err
+        assert not (tmp_path / "run").exists()
+
+
+class Recorded(keras.callbacks.Callback):
+    """Stands in for the callback of a service that is not installed here."""
+
+    rows = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.rows.append((epoch, logs["kl"]))
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_a_logger_gets_every_row_and_the_settings(kv, tmp_path, monkeypatch, name):
+    opened = []
+
+    @contextlib.contextmanager
+    def record(**settings):
+        opened.append(settings)
+        yield
+        opened.append("closed")
+
+    service = types.ModuleType(name)
+    service.__spec__ = importlib.machinery.ModuleSpec(name, None)
+    service.init = service.start_run = record
+    service.log_params = lambda settings: opened.append({"config": settings})
+    callbacks = types.ModuleType(name)
+    callbacks.WandbMetricsLogger = callbacks.MlflowCallback = Recorded
+    for module in ("wandb.integration", "wandb.integration.keras", "mlflow.keras"):
+        monkeypatch.setitem(sys.modules, module, callbacks)
+    monkeypatch.setitem(sys.modules, name, service)
+    monkeypatch.setattr(Recorded, "rows", [])
+    status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", "--logger", name)
+    assert status == 0, err
+    kl = [float(row["kl"]) for row in rows(tmp_path / "run")]
+    assert Recorded.rows == [(0, kl[0]), (1, kl[1]), (2, kl[2])]
+    given = {k: v for settings in opened[:-1] for k, v in settings.items()}
+    assert given["config"]["latent_dim"] == 3 and given["config"]["steps"] == 25
+    assert opened[-1] == "closed" and "run" in (given.get("name"), given.get("run_name"))
 
 
 # Options of the models

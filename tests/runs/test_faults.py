@@ -4,6 +4,7 @@ After each of them nothing that was whole is lost, the message is one line that 
 and the same command works again.
 """
 
+import contextlib
 import errno
 import os
 import random
@@ -23,7 +24,7 @@ from kerasvae import files
 from kerasvae.cli import app as cli
 from kerasvae.models import VAE, BetaVAE
 from kerasvae.runs import Run, figures, history, locks, session
-from kerasvae.runs.errors import InUseError
+from kerasvae.runs.errors import DamagedFileError, InUseError
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--data", "digits", "--latent-dim", "2", "--batch-size", "16", "--log-every", "5"]
@@ -440,6 +441,19 @@ def test_every_command_refuses_another_model(kv, run_folder):
         one_line(err, run_folder / "model.keras", "expected a VAE. Received: a BetaVAE")
     # A resume that was refused has promised no further steps.
     assert content(run_folder) == before
+
+
+def test_a_damaged_checkpoint_is_called_so_wherever_the_damage_is(run_folder):
+    path = run_folder / "model.keras"
+    whole = path.read_bytes()
+    for place in np.linspace(0, len(whole) - 64, 7).astype(int):
+        path.write_bytes(whole[:place] + b"\x00\xff" * 32 + whole[place + 64 :])
+        with contextlib.suppress(DamagedFileError):  # some bytes matter to nobody
+            assert Run.open(run_folder).load_model().steps_taken == 20
+    for damaged in (b"", whole[:1000], whole[:-30], b"PK\x03\x04"):
+        path.write_bytes(damaged)
+        with pytest.raises(DamagedFileError, match="Train the run anew"):
+            Run.open(run_folder).load_model()
 
 
 def test_other_arguments_than_those_of_the_config_are_refused(run_folder):

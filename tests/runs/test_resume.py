@@ -168,8 +168,8 @@ def test_an_interrupt_ends_the_chunk_saves_and_says_how_to_go_on(
     folder, train_session = tmp_path / "run", session.train
     before = signal.getsignal(signal.SIGINT)
 
-    def interrupted(run, dataset, callbacks, tensorboard):
-        return train_session(run, dataset, [*callbacks, Interrupt()], tensorboard)
+    def interrupted(run, dataset, callbacks):
+        return train_session(run, dataset, [*callbacks, Interrupt()])
 
     monkeypatch.setattr(session, "train", interrupted)
     assert train(*OPTIONS, "--out", folder) == 130
