@@ -1,5 +1,6 @@
 """What runs show beside their numbers: pictures next to each other, and whether seeds agree."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,9 +29,14 @@ def agreement(rows: Sequence[dict]) -> dict[str, float | None]:
         if len(codes) > 1 and None not in codes:
             same = all(np.array_equal(codes[0]["indices"], other["indices"]) for other in codes)
             if same:
-                loc, kl = [one["loc"] for one in codes], [one["kl"] for one in codes]
-                scores[setting] = metrics.udr(loc, kl).score
+                scores[setting] = _udr(codes)
     return scores
+
+
+def _udr(codes: Sequence[dict]) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of few points: the page says how many
+        return metrics.udr([one["loc"] for one in codes], [one["kl"] for one in codes]).score
 
 
 def pictures(rows: Sequence[dict]) -> list[dict]:
