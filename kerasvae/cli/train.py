@@ -137,20 +137,23 @@ def train(
     logger = "tensorboard" if tensorboard else logger
     if logger:
         loggers.check_logger(logger)
+    source = (data_option or [], image_size)
     if resume:
         Run.open(folder)  # refuses what is no run, before a lock is written
         with locks.hold(folder, locks.TRAINING):
-            run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
-            _train_and_draw(run, dataset, logger)
+            _train_and_draw(*_resumed(folder, model_name, given, *source), logger)
     elif data is None:
         raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
     else:
-        given["data_option"] = data_options(data, data_option or [], image_size)
-        check_free(folder, overwrite)
-        dataset = load_images(data, given["data_option"])
-        config = new_config(model_name, given, dataset)
-        with locks.hold(folder, locks.TRAINING):
-            _train_and_draw(Run.create(folder, config, overwrite), dataset, logger)
+        _train_anew(folder, model_name, given, data_options(data, *source), overwrite, logger)
+
+
+def _train_anew(folder, model_name, given, options, overwrite, logger):
+    check_free(folder, overwrite)
+    dataset = load_images(given["data"], options)
+    config = new_config(model_name, {**given, "data_option": options}, dataset)
+    with locks.hold(folder, locks.TRAINING):
+        _train_and_draw(Run.create(folder, config, overwrite), dataset, logger)
 
 
 def _resumed(folder, model_name, given, pairs, image_size):
