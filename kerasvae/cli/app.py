@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,15 @@ import typer.core
 from rich import box
 from rich.table import Table
 
-from kerasvae import data
+from kerasvae import data, plotting
 from kerasvae.cli import train as train_command
+from kerasvae.cli.console import complain, console, explained, say
 from kerasvae.cli.options import one_of
 from kerasvae.cli.study import show_table, study
-from kerasvae.cli.train import console, say
-from kerasvae.runs import Run, comparison, evaluation, scores, versions
-from kerasvae.runs import figures as reports
+from kerasvae.runs import Run, comparison, evaluation, figures, locks, scores, versions
 from kerasvae.runs import report as run_report
+from kerasvae.runs.errors import InUseError
+from kerasvae.surgery import decompose
 
 
 class Commands(typer.core.TyperGroup):
@@ -40,6 +42,9 @@ app = typer.Typer(
 )
 app.add_typer(train_command.app, name="train")
 
+# What a user can cause; any other error is a defect, and shows where it is.
+EXPECTED = (ValueError, OSError, FloatingPointError, ModuleNotFoundError, InUseError)
+
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
 
 
@@ -55,8 +60,9 @@ def traverse(
     ] = 2.0,
 ):
     """Draw what each latent dimension does, those with most KL on top."""
-    run, model, dataset = _trained(run_folder)
-    say(str(reports.draw_traversals(run, model, dataset, image, span)))
+    with _trained(run_folder) as (run, model, dataset):
+        figure = figures.draw_traversals(model, dataset, image, span)
+        say(str(run.save_figure(figures.TRAVERSALS, figure)))
 
 
 @app.command(epilog="Example: kerasvae evaluate runs/vae --draws 5")
@@ -83,8 +89,7 @@ def evaluate(
     """Measure terms, exact surgery and every score; write evaluation.json and report.html."""
     for name in metric or []:
         one_of("metric", scores.NAMES)(name)
-    run, model, dataset = _trained(run_folder)
-    with console.status("evaluating"):
+    with _trained(run_folder) as (run, model, dataset), console.status("evaluating"):
         result = evaluation.evaluate(
             run, model, dataset, images, metric or scores.NAMES, points, draws, samples
         )
@@ -123,20 +128,28 @@ def surgery(
     seed: Annotated[int, typer.Option(help="Of the samples.", metavar="N", min=0)] = 0,
 ):
     """Take the KL apart over all images; print a table, write surgery.json and surgery.png."""
-    run, model, dataset = _trained(run_folder)
-    result = reports.surgery(run, model, dataset, samples, seed)
+    with _trained(run_folder) as (run, model, dataset):
+        result = decompose(model, dataset, samples, seed)
+        run.write_json("surgery.json", {"step": model.steps_taken, **result.to_dict()})
+        bars = plotting.surgery_bars({run.config["model"]: result})
+        page = run.save_figure("surgery.png", bars)
     console.print(result.table())
-    for name in ("surgery.json", "surgery.png"):
-        console.print(str(run.path(name)))
+    for path in (run.path("surgery.json"), page):
+        say(str(path))
 
 
+@contextmanager
 def _trained(folder: Path):
-    run = Run.open(folder)
-    model = run.load_model()
-    step, steps = model.steps_taken, run.config["training"]["steps"]
-    if step < steps:
-        say(f"This run is at step {step:,} of {steps:,}.")
-    return run, model, run.dataset()
+    """A run, its model and its images; while they are looked at, nobody may replace the run."""
+    Run.open(folder)  # refuses what is no run, before a lock is written
+    with locks.hold(folder, locks.MEASURING):
+        run = Run.open(folder)
+        run.tidy()
+        model = run.load_model()
+        step, steps = model.steps_taken, run.config["training"]["steps"]
+        if step < steps:
+            say(f"This run is at step {step:,} of {steps:,}.")
+        yield run, model, run.dataset()
 
 
 @app.command(epilog="Example: kerasvae explore runs/vae")
@@ -215,18 +228,12 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except typer.TyperException as error:
-        status = _complain(error.format_message(), error.exit_code)
-    except (ValueError, FileNotFoundError, FloatingPointError, ModuleNotFoundError) as error:
-        status = _complain(str(error), 1)
+        status = complain(error.format_message(), error.exit_code)
+    except EXPECTED as error:
+        status = complain(explained(error), 1)
     except typer.Abort:
-        status = _complain("stopped", 130)
+        status = complain("stopped", 130)
     sys.exit(status)
-
-
-def _complain(message: str, status: int) -> int:
-    if message:
-        print(f"kerasvae: {' '.join(message.split())}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from rich.markup import escape
 from kerasvae import data
 from kerasvae.models import BY_NAME
 from kerasvae.models.introspection import argument_help, formula, own_arguments, summary
+from kerasvae.runs.config import option_names
 
 
 def json_value(text: str) -> Any:
@@ -64,8 +65,7 @@ def data_options(source: str, pairs: list[str], image_size: int | None) -> dict[
     Raises:
         typer.BadParameter: an option that the loader does not have.
     """
-    loaders = {info.name: info.loader for info in data.describe()}
-    known = set(inspect.signature(loaders.get(source, data.from_images)).parameters) - {"source"}
+    known = option_names(source)
     options = {} if image_size is None else {"image_size": image_size}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -76,7 +76,7 @@ def data_options(source: str, pairs: list[str], image_size: int | None) -> dict[
         if not known:
             raise typer.BadParameter(f"{source} takes no options. Received: {name}")
         if name not in known:
-            raise refusal(f"option of {source}", name, sorted(known))
+            raise refusal(f"option of {source}", name, known)
     return options
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kerasvae.cli.console import console, say
 from kerasvae.cli.options import one_of
-from kerasvae.cli.train import console, say
 from kerasvae.runs import comparison
 from kerasvae.study import engines, read_plan, run_study
 from kerasvae.study.results import FILE

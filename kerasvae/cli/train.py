@@ -2,15 +2,15 @@
 
 import shlex
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import keras
 import typer
-from rich.console import Console
 
 from kerasvae import distributions, networks
-from kerasvae.backend.devices import check_devices
+from kerasvae.cli.console import console, say
 from kerasvae.cli.options import (
     data_options,
     data_source,
@@ -21,17 +21,18 @@ from kerasvae.cli.options import (
     setting,
 )
 from kerasvae.models import BY_NAME
-from kerasvae.runs import Run, check_free, load_images, new_config, session, versions
-from kerasvae.runs import figures as reports
+from kerasvae.runs import (
+    Run,
+    check_free,
+    figures,
+    load_images,
+    locks,
+    loggers,
+    new_config,
+    session,
+    versions,
+)
 from kerasvae.runs.progress import ProgressDisplay
-
-console = Console(highlight=False)
-
-
-def say(text: str) -> None:
-    """Print text as it is: paths and commands in it are to be copied, so no line is broken."""
-    console.print(text, soft_wrap=True, markup=False)
-
 
 app = typer.Typer(
     help="Train a model into a run folder. 'kerasvae train MODEL --help' lists its options.",
@@ -116,6 +117,15 @@ def train(
     tensorboard: Annotated[
         bool, option("Run folder", "Write logs for TensorBoard too.", flag="tensorboard")
     ] = False,
+    logger: Annotated[
+        str | None,
+        option(
+            "Run folder",
+            f"Record the training with {', '.join(loggers.NAMES)}; its package must be installed.",
+            callback=one_of("logger", loggers.NAMES),
+            metavar="NAME",
+        ),
+    ] = None,
     **settings,
 ):
     """Train a model; `settings` are those of SETTINGS and of the model's own objective."""
@@ -124,18 +134,26 @@ def train(
     given = {name: value for name, value in given.items() if value is not None}
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
-    if tensorboard:
-        session.check_tensorboard()
+    logger = "tensorboard" if tensorboard else logger
+    if logger:
+        loggers.check_logger(logger)
+    source = (data_option or [], image_size)
     if resume:
-        run, dataset = _resumed(folder, model_name, given, data_option or [], image_size)
+        Run.open(folder)  # refuses what is no run, before a lock is written
+        with locks.hold(folder, locks.TRAINING):
+            _train_and_draw(*_resumed(folder, model_name, given, *source), logger)
     elif data is None:
         raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
     else:
-        given["data_option"] = data_options(data, data_option or [], image_size)
-        check_free(folder, overwrite)
-        dataset = load_images(data, given["data_option"])
-        run = Run.create(folder, new_config(model_name, given, dataset), overwrite)
-    _train_and_draw(run, dataset, tensorboard)
+        _train_anew(folder, model_name, given, data_options(data, *source), overwrite, logger)
+
+
+def _train_anew(folder, model_name, given, options, overwrite, logger):
+    check_free(folder, overwrite)
+    dataset = load_images(given["data"], options)
+    config = new_config(model_name, {**given, "data_option": options}, dataset)
+    with locks.hold(folder, locks.TRAINING):
+        _train_and_draw(Run.create(folder, config, overwrite), dataset, logger)
 
 
 def _resumed(folder, model_name, given, pairs, image_size):
@@ -150,10 +168,10 @@ def _resumed(folder, model_name, given, pairs, image_size):
     return run, run.dataset()
 
 
-def _train_and_draw(run: Run, dataset, tensorboard: bool):
+def _train_and_draw(run: Run, dataset, logger: str | None):
     config, started = run.config, time.monotonic()
     training, backend = config["training"], keras.backend.backend()
-    devices = ", ".join(check_devices(training["devices"], training["batch_size"]))
+    devices = ", ".join(session.check_devices(training["devices"], training["batch_size"]))
     say(
         f"{config['model']} ({config['arguments']['architecture']}, "
         f"{config['arguments']['latent_dim']} latent dimensions) on {dataset!r}\n"
@@ -161,8 +179,9 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
     )
     steps = config["training"]["steps"]
     try:
-        with ProgressDisplay(console, steps) as display:
-            model, step = session.train(run, dataset, [display], tensorboard)
+        recorded = loggers.logger(logger, run) if logger else nullcontext([])
+        with recorded as callbacks, ProgressDisplay(console, steps) as display:
+            model, step = session.train(run, dataset, [display, *callbacks])
     except KeyboardInterrupt:  # the second one, which does not wait for a checkpoint
         model, step = None, 0
     if step < steps:
@@ -170,9 +189,9 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
         command = ["kerasvae", "train", config["model"], "--out", str(run.folder), "--resume"]
         say(f"Stopped {reached}. Go on with: {shlex.join(command)}")
         raise typer.Exit(130)
-    figures = [
-        reports.draw_reconstructions(run, model, dataset),
-        reports.draw_traversals(run, model, dataset),
+    drawn = [
+        run.save_figure(figures.RECONSTRUCTIONS, figures.draw_reconstructions(model, dataset)),
+        run.save_figure(figures.TRAVERSALS, figures.draw_traversals(model, dataset)),
     ]
     terms = run.read_history()[-1]
     parts = [f"{name} {terms[name]:.2f}" for name in model.term_names]
@@ -180,7 +199,7 @@ def _train_and_draw(run: Run, dataset, tensorboard: bool):
         f"Step {step:,}: {', '.join(parts)}, means of the last row of history.csv. "
         f"{time.monotonic() - started:.0f} s."
     )
-    for path in [run.path("model.keras"), run.path("history.csv"), *figures]:
+    for path in [run.path("model.keras"), run.path("history.csv"), *drawn]:
         say(f"  {path}")
 
 

@@ -19,7 +19,8 @@ import nbformat
 from rich.console import Console
 from rich.table import Table
 
-from kerasvae.course.notebooks import find_tutorials, write
+from kerasvae.course.notebooks import find_tutorials
+from kerasvae.files import write_text
 
 # Read by the nbgrader commands when they run in the course's folder.
 CONFIG = """\
@@ -96,7 +97,7 @@ def build_course(
     course = Path(course).resolve()
     course.mkdir(parents=True, exist_ok=True)
     if not (course / "nbgrader_config.py").exists():
-        write(course / "nbgrader_config.py", CONFIG)
+        write_text(course / "nbgrader_config.py", CONFIG)
     return [_release(course, paths[name]) for name in sorted(names or paths)]
 
 

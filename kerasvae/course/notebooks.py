@@ -21,6 +21,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from kerasvae.files import write_text
+
 try:
     import nbformat
     from jupyter_client.kernelspec import KernelSpecManager
@@ -207,7 +209,7 @@ def run_tutorials(
             exporter.log.setLevel("ERROR")
             html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
             for result, text in zip(results, (nbformat.writes(notebook), html), strict=True):
-                write(result, text)
+                write_text(result, text)
         return outcome
 
     return run_all(selected, run, f"Tutorials, tier {tier}, written to {out}")
@@ -297,10 +299,3 @@ def _without_startup_lines(outputs: list) -> list:
         if output.get("name") == "stderr":
             output.text = STARTUP_LINES.sub("", output.text)
     return [output for output in outputs if output.get("text") != ""]
-
-
-def write(path: Path, text: str) -> None:
-    """Write under a temporary name, then rename: a reader never meets half a file."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)

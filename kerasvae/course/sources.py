@@ -23,8 +23,8 @@ from kerasvae.course.notebooks import (
     find_tutorials,
     run_all,
     run_chapter,
-    write,
 )
+from kerasvae.files import write_text
 
 # What another machine, or another run, would print differently: absolute paths, addresses.
 UNSTABLE_TEXT = re.compile(r"(?<![\w/.:])/(?:[\w.-]+/)+[\w.-]+|<[^<>]* at 0x[0-9a-f]+>")
@@ -61,7 +61,7 @@ def sync(numbers: Sequence[str] = (), folder: str | Path | None = None) -> int:
             normalize(notebook)
         except ValueError as unstable:
             return dataclasses.replace(outcome, error=str(unstable))
-        write(place / f"{path.stem}.ipynb", nbformat.writes(notebook) + "\n")
+        write_text(place / f"{path.stem}.ipynb", nbformat.writes(notebook) + "\n")
         return outcome
 
     sets = [name for name in numbers if PROBLEM_SET.fullmatch(name)]

@@ -1,24 +1,26 @@
 """Runs side by side: one flat row of numbers each, and their mean and spread by setting."""
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from kerasvae import plotting
 from kerasvae.files import atomic_write
 from kerasvae.models.introspection import setting_label
-from kerasvae.runs import Run, evaluation
+from kerasvae.runs import Run, side_by_side
+from kerasvae.runs.measured import FILE, read_evaluation
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
 SURGERY = tuple(name for name, _ in LAYOUT)
 # The terms that scores are drawn against; marginal_kl is the sum of the last two.
 TERMS = tuple(name for name in SURGERY if name != "marginal_kl")
-TEXTS = ("run", "setting", "model", "data", "seed", "step")
+TEXTS = ("run", "setting", "model", "data", "seed", "step", "images")
+ENOUGH = 5  # runs with a score, before a scatter plot of it says anything
 # What tells two runs of one setting apart without making them two settings.
 NOT_SETTINGS = ("data", "seed", "log_every", "checkpoint_every", "devices")
 
@@ -38,17 +40,16 @@ def read_rows(folders: Iterable[Path]) -> list[dict]:
 
     Raises:
         FileNotFoundError: no run in a folder, or none that was evaluated; says how to do it.
+        ValueError: a damaged file; names the field.
     """
     runs = [Run.open(Path(folder)) for folder in folders]
-    missing = [run for run in runs if not run.path(evaluation.FILE).is_file()]
+    missing = [run for run in runs if not run.path(FILE).is_file()]
     if missing:
         commands = "; ".join(f"kerasvae evaluate {run.folder}" for run in missing)
         raise FileNotFoundError(f"Not evaluated yet. Do that first: {commands}")
-    rows = []
-    for run, setting in zip(runs, _settings(runs), strict=True):
-        measured = json.loads(run.path(evaluation.FILE).read_text(encoding="utf-8"))
-        rows.append(flat_row(run, setting, measured))
-    return rows
+    measured = [read_evaluation(run.folder) for run in runs]
+    settings = _settings(runs, measured)
+    return [flat_row(*one) for one in zip(runs, settings, measured, strict=True)]
 
 
 def flat_row(run: Run, setting: str, measured: dict) -> dict:
@@ -61,6 +62,7 @@ def flat_row(run: Run, setting: str, measured: dict) -> dict:
         "data": config["data"]["source"],
         "seed": config["arguments"]["seed"],
         "step": measured["step"],
+        "images": measured["images"],
         "loss": measured["loss"],
         **{f"logged {name}": value for name, value in measured["terms"].items()},
         **{name: measured["surgery"].get(name) for name in SURGERY},
@@ -75,11 +77,12 @@ def flat_row(run: Run, setting: str, measured: dict) -> dict:
     return row
 
 
-def _settings(runs: Sequence[Run]) -> list[str]:
+def _settings(runs: Sequence[Run], measured: Sequence[dict]) -> list[str]:
     """A label for each run: the model, its own weights, and what else tells its like apart."""
+    ways = [_way(one) for one in measured]
     sources = [run.config["data"]["source"] for run in runs]
     labels = []
-    for run, source in zip(runs, sources, strict=True):
+    for run, source, way in zip(runs, sources, ways, strict=True):
         model, settings = run.config["model"], run.settings()
         like = [other.settings() for other in runs if other.config["model"] == model]
         differs = [
@@ -89,8 +92,17 @@ def _settings(runs: Sequence[Run]) -> list[str]:
         ]
         label = setting_label(model, settings, also=differs)
         # Numbers of different images do not compare: they are never one setting.
-        labels.append(label if len(set(sources)) == 1 else f"{label} on {source}")
+        label = label if len(set(sources)) == 1 else f"{label} on {source}"
+        # Neither do scores of different numbers of points.
+        labels.append(label if len(set(ways)) == 1 else f"{label}, measured on {way}")
     return labels
+
+
+def _way(measured: dict) -> str:
+    """How a run was measured, as far as scores depend on it."""
+    points = measured["settings"].get("points")
+    drawn = "" if points is None else f", {min(points, measured['images']):,} points"
+    return f"{measured['images']:,} images{drawn}"
 
 
 def score_names(rows: Sequence[dict]) -> list[str]:
@@ -138,7 +150,7 @@ def table(rows: Sequence[dict], shown: Sequence[str]) -> Table:
         result.add_column(name.replace("_", " "), justify="right")
     for summary in summarise(rows):
         cells = [cell(*summary[name]) for name in shown]
-        result.add_row(summary["setting"], str(summary["runs"]), *cells)
+        result.add_row(escape(summary["setting"]), str(summary["runs"]), *cells)
     return result
 
 
@@ -166,13 +178,13 @@ def write_comparison(folder: Path, rows: Sequence[dict]) -> list[Path]:
         The paths of both.
     """
     names = score_names(rows)
+    enough = [name for name in names if _count(rows, name) >= ENOUGH]
     figures = [
         embedded(
             plotting.score_against_terms(rows, name, TERMS),
             f"{name} of every run against the terms of surgery, nats per image.",
         )
-        for name in names
-        if any(row.get(name) is not None for row in rows)
+        for name in enough
     ]
     write_csv(folder / "comparison.csv", rows)
     write_page(
@@ -185,9 +197,16 @@ def write_comparison(folder: Path, rows: Sequence[dict]) -> list[Path]:
         rows=rows,
         texts=TEXTS,
         cell=cell,
+        mixed=any(", measured on " in row["setting"] for row in rows),
+        udr=side_by_side.agreement(rows),
+        pictures=side_by_side.pictures(rows),
         figures=figures,
     )
     return [folder / "comparison.csv", folder / "comparison.html"]
+
+
+def _count(rows: Sequence[dict], name: str) -> int:
+    return sum(row.get(name) is not None for row in rows)
 
 
 def write_csv(path: Path, rows: Sequence[dict]) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from kerasvae.checks import check_positive_int
 from kerasvae.divergences import per_dimension_kl
-from kerasvae.runs import scores
+from kerasvae.runs import locks, scores
+from kerasvae.runs.codes import write_codes
+from kerasvae.runs.measured import FILE, check_evaluation
 from kerasvae.surgery import decompose
 
 BATCH_SIZE = 256
-FILE = "evaluation.json"
 
 
 def evaluate(
@@ -43,13 +43,21 @@ def evaluate(
 
     Raises:
         ValueError: an unknown metric, or numbers that are not positive; before any work.
+        InUseError: another process measures this run.
     """
     settings = dict(images=images, names=list(names), points=points, draws=draws, samples=samples)
-    scores.check_settings(names, points, draws)
-    check_positive_int("samples", samples)
+    check_evaluation(settings)
+    with locks.hold(run.folder, locks.MEASURING):
+        return _evaluate(run, model, dataset, settings)
+
+
+def _evaluate(run, model, dataset, settings) -> dict:
+    """`evaluate`, while this process holds the run's lock."""
+    images, samples = settings["images"], settings["samples"]
+    run.tidy()
     model.prepare_fit(dataset)  # an objective may look at all images, as in training
     if images is not None:
-        dataset = sampled(dataset, check_positive_int("--images", images))
+        dataset = sampled(dataset, images)
     means = model.evaluate(dataset, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
     parameters = model.posteriors(dataset, BATCH_SIZE)
     result = {
@@ -59,9 +67,12 @@ def evaluate(
         "terms": {name: float(means[name]) for name in model.term_names},
         "per_dimension_kl": mean_per_dimension_kl(parameters).tolist(),
         "surgery": _surgery(model, dataset, samples, parameters),
-        "scores": scores.score(parameters, dataset, names, points, draws),
+        "scores": scores.score(
+            parameters, dataset, settings["names"], settings["points"], settings["draws"]
+        ),
         "settings": settings,
     }
+    write_codes(run.folder, parameters["loc"], result["per_dimension_kl"])
     run.write_json(FILE, result)
     return result
 

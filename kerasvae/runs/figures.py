@@ -1,37 +1,32 @@
-"""What a trained run shows: figures of its images, and surgery."""
+"""What a trained model makes of its images, as figures."""
 
-from pathlib import Path
-
+import matplotlib.figure
 import numpy as np
 
 from kerasvae import plotting
-from kerasvae.files import atomic_write
+from kerasvae.runs.errors import ArgumentError
 from kerasvae.runs.evaluation import mean_per_dimension_kl, sampled
-from kerasvae.surgery import decompose
 
 FIGURE_IMAGES = 1000  # sampled to find the active dimensions and a typical image
 RECONSTRUCTED = 20
 COLUMNS = 9
 
+RECONSTRUCTIONS = "reconstructions.png"
+TRAVERSALS = "traversals.png"
 
-def draw_reconstructions(run, model, dataset) -> Path:
-    """Write reconstructions.png of random images.
 
-    Returns:
-        Its path.
-    """
+def draw_reconstructions(model, dataset) -> matplotlib.figure.Figure:
+    """Random images, each above its reconstruction."""
     images = sampled(dataset, RECONSTRUCTED).images(slice(RECONSTRUCTED))
-    figure = plotting.reconstructions(images, model.reconstruct(images))
-    return _save(figure, run.path("reconstructions.png"))
+    return plotting.reconstructions(images, model.reconstruct(images))
 
 
 def draw_traversals(
-    run, model, dataset, image: int | None = None, span: float = 2.0, kl: np.ndarray | None = None
-) -> Path:
-    """Write traversals.png: each latent dimension moved on its own, those with most KL on top.
+    model, dataset, image: int | None = None, span: float = 2.0, kl: np.ndarray | None = None
+) -> matplotlib.figure.Figure:
+    """Each latent dimension moved on its own, those with most KL on top.
 
     Args:
-        run: where to write.
         model: a trained model.
         dataset: the run's images.
         image: index of the image from whose code to move; by default that of a sample whose code
@@ -39,55 +34,27 @@ def draw_traversals(
         span: dimensions move from -span to span, in standard deviations of the prior.
         kl: (D,) of each dimension, nats, where it is at hand; by default that of a sample.
 
-    Returns:
-        The figure's path.
-
     Raises:
         ValueError: no such image, or a span that is not positive.
     """
-    if not span > 0:
-        raise ValueError(f"--range must be positive. Received: --range {span}")
+    if not 0 < span < np.inf:
+        raise ArgumentError(f"span must be positive and finite. Received: span={span}", "span")
+    if image is not None and not 0 <= image < len(dataset):
+        raise ArgumentError(
+            f"image: {dataset.name} has images 0..{len(dataset) - 1}. Received: image={image}",
+            "image",
+        )
     sample = sampled(dataset, FIGURE_IMAGES)
     parameters = model.posteriors(sample)
     kl = mean_per_dimension_kl(parameters) if kl is None else kl
     if image is None:
         code = parameters["loc"][np.argmin(np.square(parameters["loc"]).sum(axis=1))]
-    elif 0 <= image < len(dataset):
-        code = model.embed(dataset.images(image))[0]
     else:
-        raise ValueError(
-            f"--image: {dataset.name} has images 0..{len(dataset) - 1}. Received: --image {image}"
-        )
+        code = model.embed(dataset.images(image))[0]
     order = np.argsort(-kl, kind="stable")
     values = np.linspace(-span, span, COLUMNS)
-    figure = plotting.traversals(
+    return plotting.traversals(
         model.traverse(code, values, order),
         values,
         [f"z_{j}  {kl[j]:.2f} nats" for j in order],
     )
-    return _save(figure, run.path("traversals.png"))
-
-
-def surgery(run, model, dataset, samples: int = 10_000, seed: int = 0):
-    """Decompose the KL over all images of the run; writes surgery.json and surgery.png.
-
-    Args:
-        run: where to write.
-        model: a trained model.
-        dataset: the run's images.
-        samples: as for `kerasvae.surgery.decompose`.
-        seed: as for `kerasvae.surgery.decompose`.
-
-    Returns:
-        A `kerasvae.surgery.decomposition.Decomposition`.
-    """
-    result = decompose(model, dataset, samples, seed)
-    run.write_json("surgery.json", {"step": model.steps_taken, **result.to_dict()})
-    _save(plotting.surgery_bars({run.config["model"]: result}), run.path("surgery.png"))
-    return result
-
-
-def _save(figure, path: Path) -> Path:
-    with atomic_write(path) as temporary:
-        figure.savefig(temporary, format="png")
-    return path

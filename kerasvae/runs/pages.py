@@ -6,27 +6,29 @@ from pathlib import Path
 
 import jinja2
 
-from kerasvae.files import atomic_write
+from kerasvae.files import write_text
 
 
 def embedded(figure, caption: str, alt: str | None = None) -> dict[str, str]:
     """A figure as a template takes it.
 
     Args:
-        figure: a matplotlib Figure, or the path of a PNG file.
+        figure: a matplotlib Figure.
         caption: the sentence below it.
         alt: what it shows, for those who cannot see it; the caption by default.
 
     Returns:
         {"png": base64, "caption", "alt"}
     """
-    if isinstance(figure, Path):
-        png = figure.read_bytes()
-    else:
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-        png = buffer.getvalue()
-    return {"png": base64.b64encode(png).decode(), "caption": caption, "alt": alt or caption}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    png = base64.b64encode(buffer.getvalue()).decode()
+    return {"png": png, "caption": caption, "alt": alt or caption}
+
+
+def embedded_file(path: Path, caption: str) -> dict[str, str]:
+    """A PNG file that another command left in a run's folder, as a template takes it."""
+    return {"png": base64.b64encode(path.read_bytes()).decode(), "caption": caption, "alt": caption}
 
 
 def write_page(path: Path, template: str, **content) -> Path:
@@ -47,6 +49,5 @@ def write_page(path: Path, template: str, **content) -> Path:
         trim_blocks=True,
     )
     html = environment.get_template(template).render(content)
-    with atomic_write(path) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+    write_text(path, html)
     return path

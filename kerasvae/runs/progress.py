@@ -63,7 +63,8 @@ class ProgressDisplay(keras.callbacks.Callback):
         if not self.console.is_terminal and tenth > before * 10 // self.steps:
             seconds = time.monotonic() - self.started
             reached = f"step {self.chunk_start:,} of {self.steps:,}"
-            self.console.print(f"{reached}  {self._terms(logs)}  {seconds:.0f} s", soft_wrap=True)
+            line = f"{reached}  {self._terms(logs)}  {seconds:.0f} s"
+            self.console.print(line, soft_wrap=True, markup=False)
 
     def _show(self, step, logs):
         self.progress.update(self.task, completed=step, terms=self._terms(logs))

@@ -1,14 +1,16 @@
 """The report of a run: its evaluation, with figures, as one HTML page."""
 
+import re
 from pathlib import Path
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from kerasvae import metrics, plotting
 from kerasvae.models import BY_NAME
-from kerasvae.models.introspection import formula, setting_label, summary
-from kerasvae.runs import figures as reports
+from kerasvae.models.introspection import formula, own_arguments, setting_label, summary
+from kerasvae.runs import figures
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
@@ -35,7 +37,7 @@ def write_report(run, model, dataset, evaluation: dict) -> Path:
     return write_page(
         run.path(FILE),
         "report.html",
-        title=f"{setting_label(name, arguments)}, seed {arguments['seed']}",
+        title=title(name, arguments),
         config=run.config,
         evaluation=evaluation,
         formula=formula(BY_NAME[name]),
@@ -50,6 +52,26 @@ def write_report(run, model, dataset, evaluation: dict) -> Path:
             "scores": _heatmaps(dataset, evaluation),
         },
     )
+
+
+def title(model: str, arguments: dict) -> str:
+    """A run in words: the model, the weights of its objective, what else is not the default, seed.
+
+    Example:
+        >>> title("beta-vae", {"beta": 4.0, "warmup_steps": 0, "latent_dim": 10, "seed": 2})
+        'beta-vae, beta 4, seed 2'
+        >>> title("factor-vae", {"gamma": 35.0, "seed": 0})
+        'factor-vae, gamma 35, seed 0'
+    """
+    words = [model]
+    weights = re.findall(r"\w+", formula(BY_NAME[model]))
+    own = own_arguments(BY_NAME[model])
+    for name, value in arguments.items():
+        is_default = setting_label(model, {name: value}) == model
+        if name in own and (name in weights or not is_default):
+            number = f"{value:g}" if isinstance(value, float) else value
+            words.append(f"{name.replace('_', ' ')} {number}")
+    return ", ".join([*words, f"seed {arguments['seed']}"])
 
 
 def score_rows(scores: dict[str, dict]) -> list[dict]:
@@ -88,7 +110,7 @@ def score_rows(scores: dict[str, dict]) -> list[dict]:
 
 def tables(evaluation: dict, folder: str) -> list[Table]:
     """The same numbers for a terminal: the terms with the KL by dimension, and the scores."""
-    title = f"{evaluation['images']:,} images, {folder}"
+    title = f"{evaluation['images']:,} images, {escape(folder)}"
     terms = Table("term", "mean of images, nats", title=title)
     for name, value in {**evaluation["terms"], "loss": evaluation["loss"]}.items():
         terms.add_row(name, f"{value:.3f}")
@@ -141,13 +163,17 @@ def _surgery_figures(name: str, surgery: dict) -> list[dict]:
 
 def _images(run, model, dataset, evaluation) -> list[dict]:
     kl = np.array(evaluation["per_dimension_kl"])
+    traversals = figures.draw_traversals(model, dataset, kl=kl)
+    reconstructions = figures.draw_reconstructions(model, dataset)
+    run.save_figure(figures.TRAVERSALS, traversals)
+    run.save_figure(figures.RECONSTRUCTIONS, reconstructions)
     return [
         embedded(
-            reports.draw_traversals(run, model, dataset, kl=kl),
+            traversals,
             "Each row moves one dimension and leaves the others; those with most KL are on top.",
         ),
         embedded(
-            reports.draw_reconstructions(run, model, dataset),
+            reconstructions,
             "Random images, each above its reconstruction.",
         ),
     ]

@@ -1,30 +1,46 @@
 """A run: the folder in which a training keeps its settings, its history and its model."""
 
-import csv
+import errno
 import json
 import math
+import os
 import shutil
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from kerasvae.files import atomic_write
+from kerasvae.files import atomic_write, write_text
 from kerasvae.models import BY_NAME
-from kerasvae.runs.config import described, load_images
+from kerasvae.runs import history, locks
+from kerasvae.runs.checked import read_checked
+from kerasvae.runs.config import KERAS_ONLY, described, load_images
+from kerasvae.runs.errors import ArgumentError, DamagedFileError, InUseError, NoCheckpointError
+from kerasvae.runs.schema import check_config
 
-FILES = (
+TRAINED = (  # written by a training
     "config.json",  # everything that it takes to build the model and to train it again
     "history.csv",  # a row for every so many steps: their mean loss and terms
     "model.keras",  # weights, optimizer, step and random state; written anew at each checkpoint
+)
+MEASURED = (  # written by whoever looks at the model
     "reconstructions.png",
     "traversals.png",
     "evaluation.json",
+    "codes.npz",  # of some images, to compare seeds
     "report.html",
     "surgery.json",
     "surgery.png",
 )
+FILES = TRAINED + MEASURED
 LOGS = "tensorboard"
+
+# What Keras, h5py and zipfile raise for a file that is damaged somewhere in its middle.
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+DAMAGES += (LookupError, AttributeError, TypeError, ValueError)
 
 
 class Run:
@@ -53,14 +69,18 @@ class Run:
             overwrite: replace an older run in this folder.
 
         Raises:
-            ValueError: the folder is in use.
+            ValueError: the folder holds something else, or the config is none.
+            InUseError: another process trains or measures the run in this folder.
         """
-        run = cls(folder, config)
+        run = cls(folder, check_config(config))
         check_free(folder, overwrite)
-        for name in FILES:
-            run.path(name).unlink(missing_ok=True)
-        shutil.rmtree(run.path(LOGS), ignore_errors=True)
-        run.write_json("config.json", config)
+        with locks.hold(folder, locks.TRAINING, locks.MEASURING):
+            check_free(folder, overwrite)
+            run.remove_leftovers(FILES)
+            for name in FILES:
+                run.path(name).unlink(missing_ok=True)
+            shutil.rmtree(run.path(LOGS), ignore_errors=True)
+            run.write_json("config.json", config)
         return run
 
     @classmethod
@@ -69,23 +89,21 @@ class Run:
 
         Raises:
             FileNotFoundError: no run in this folder.
-            ValueError: its config.json is damaged.
+            ValueError: its config.json is damaged; names the field.
         """
         path = folder / "config.json"
         if not path.is_file():
+            why = "is not there" if not folder.exists() else "is a file"
+            why = "has no config.json" if folder.is_dir() else why
             raise FileNotFoundError(
                 f"Expected the folder of a run, which 'kerasvae train' makes. Received: {folder}, "
-                f"{'which has no config.json' if folder.is_dir() else 'which is not there'}"
+                f"which {why}"
             )
-        try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-            run = cls(folder, config)
-            run.settings()
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged ({error!r}). Start again with --overwrite."
-            ) from error
-        return run
+        remedy = "Repair it, or train the run anew into this folder"
+        return cls(
+            folder,
+            read_checked(path, lambda text: check_config(json.loads(text)), remedy, "overwrite"),
+        )
 
     def settings(self) -> dict:
         """Every setting of the run in one dict, under the names of the command line."""
@@ -116,16 +134,29 @@ class Run:
             and not (name == "steps" and value > self.config["training"]["steps"])
         ]
         if different:
-            raise ValueError(
-                f"The run in {self.folder} was started with other options: "
-                f"{'; '.join(different)}. Leave them out to resume it, or choose another --out."
+            raise ArgumentError(
+                f"The run in {self.folder} was started with other settings: "
+                f"{'; '.join(different)}. Leave them out to resume it, or choose another folder.",
+                "folder",
             )
 
+    def check_unchanged(self) -> None:
+        """Refuse to go on with a run that another process has replaced or extended meanwhile.
+
+        Raises:
+            InUseError: config.json is not this run's.
+        """
+        now = Run.open(self.folder)
+        now.extend(self.config["training"]["steps"])
+        if now.config != self.config:
+            raise InUseError(f"{self.folder}: another process has changed this run. Start again.")
+
     def extend(self, steps: int) -> None:
-        """Let the run go on to so many steps, if they are more than it has."""
-        if steps > self.config["training"]["steps"]:
-            self.config["training"]["steps"] = steps
-            self.write_json("config.json", self.config)
+        """Let the run go on to so many steps, if they are more than it has.
+
+        config.json says so as soon as the training begins: one that is refused promises nothing.
+        """
+        self.config["training"]["steps"] = max(steps, self.config["training"]["steps"])
 
     def dataset(self):
         """The images of the run.
@@ -156,23 +187,53 @@ class Run:
 
         Raises:
             FileNotFoundError: there is no checkpoint yet.
-            ValueError: the file is damaged.
+            ValueError: the file is damaged, or holds another model than config.json says.
+            OSError: the system does not let it be read.
         """
         path = self.path("model.keras")
         if not path.is_file():
-            raise FileNotFoundError(
-                f"Expected {path}; this run stopped before its first checkpoint. "
-                "Start it again with: kerasvae train ... --resume"
+            raise NoCheckpointError(
+                f"Expected {path}; this run stopped before its first checkpoint. Train it first."
             )
+        path.read_bytes()  # Keras takes a file that may not be read for one that is damaged
+        remedy = "Train the run anew into this folder"
         try:
-            return keras.saving.load_model(path)
-        except (zipfile.BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{path} is damaged ({error}). Train it again with --overwrite."
-            ) from error
+            model = keras.saving.load_model(path)
+        except DAMAGES as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # a full disk, too many open files: the file may be good
+            raise DamagedFileError(path, f"{error}. {remedy}", "overwrite") from error
+        if difference := self._difference(model):
+            raise ArgumentError(
+                f"{path} is not the model of config.json: {difference}. Put the right one of them "
+                "back, or train the run anew into this folder.",
+                "overwrite",
+            )
+        return model
+
+    def _difference(self, model) -> str:
+        """The first thing in which a model is not what config.json says; empty if none."""
+        expected = BY_NAME[self.config["model"]]
+        if type(model) is not expected:
+            return f"expected a {expected.__name__}. Received: a {type(model).__name__}"
+        config = model.get_config()
+        for name in ("encoder", "decoder", "discriminator"):
+            if config.get(name) is not None:
+                return f"it has a network of its own, {name}"
+        saved = json.loads(json.dumps({k: v for k, v in config.items() if k not in KERAS_ONLY}))
+        for name, value in self.config["arguments"].items():
+            # None: left to the model, which may have found it in its data.
+            if value is not None and saved.get(name) != value:
+                return f"expected {name}={value!r}. Received: {name}={saved.get(name)!r}"
+        return ""
 
     def save_model(self, model) -> None:
-        """Write model.keras; a kill at any moment leaves the old file or the new one."""
+        """Write model.keras; a kill at any moment leaves the old file or the new one.
+
+        Raises:
+            FloatingPointError: a weight is NaN or infinite; the old file stays.
+        """
+        check_finite(model)
         with atomic_write(self.path("model.keras")) as temporary:
             whole = temporary.with_suffix(".keras")  # the only ending that Keras accepts
             try:
@@ -181,26 +242,48 @@ class Run:
             finally:
                 whole.unlink(missing_ok=True)
 
-    def remove_leftovers(self) -> None:
-        """Delete the unfinished files of a process that was killed while it wrote them."""
-        for name in FILES:
+    def save_figure(self, name: str, figure) -> Path:
+        """Write a matplotlib figure as one of the PNG files; return its path."""
+        with atomic_write(self.path(name)) as temporary:
+            figure.savefig(temporary, format="png")
+        return self.path(name)
+
+    def tidy(self) -> None:
+        """Delete all unfinished files of killed processes, unless a live one may be writing."""
+        with suppress(InUseError), locks.hold(self.folder, locks.TRAINING, locks.MEASURING):
+            self.remove_leftovers(FILES)
+
+    def remove_leftovers(self, names=TRAINED) -> None:
+        """Delete the unfinished files of a process that was killed while it wrote them.
+
+        Args:
+            names: of files that nobody else may write now, because the caller holds their lock.
+        """
+        for name in names:
             for path in self.folder.glob(f".{name}.*"):
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     def write_json(self, name: str, content: dict) -> None:
         """Write one of the JSON files, whole or not at all."""
-        with atomic_write(self.path(name)) as temporary:
-            temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_text(self.path(name), json.dumps(content, indent=2) + "\n")
 
     def read_history(self, last_step: float = math.inf) -> list[dict[str, float]]:
-        """Rows of history.csv, up to a step; the half row that a power cut left is dropped."""
-        path = self.path("history.csv")
-        if not path.is_file():
-            return []
-        with open(path, newline="", encoding="utf-8") as file:
-            whole = [line for line in file if line.endswith("\n")]
-        rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(whole)]
-        return [row for row in rows if row["step"] <= last_step]
+        """Rows of history.csv up to a step; see `kerasvae.runs.history.read_history`."""
+        return history.read_history(self.path("history.csv"), last_step)
+
+
+def check_finite(model) -> None:
+    """Refuse a model that is of no use any more.
+
+    Raises:
+        FloatingPointError: a weight, or a number of the optimizer, is NaN or infinite.
+    """
+    for variable in [*model.weights, *(model.optimizer.variables if model.optimizer else ())]:
+        values = keras.ops.convert_to_numpy(variable)
+        if values.dtype.kind not in "biu" and not np.isfinite(values.astype("float32")).all():
+            raise FloatingPointError(
+                f"{variable.path} became NaN or infinite at step {model.steps_taken}"
+            )
 
 
 def check_free(folder: Path, overwrite: bool) -> None:
@@ -208,13 +291,26 @@ def check_free(folder: Path, overwrite: bool) -> None:
 
     Raises:
         ValueError: says which, and what to do.
+        PermissionError: nothing may be written there.
     """
     if (folder / "config.json").is_file():
-        if overwrite:
-            return
-        raise ValueError(
-            f"{folder} holds a run already. Go on with it: --resume; replace it: --overwrite; or "
-            "choose another --out."
-        )
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"--out: expected a new folder. Received: {folder}, which is in use")
+        if not overwrite:
+            raise ArgumentError(
+                f"{folder} holds a run already. Go on with it (resume), replace it (overwrite), or "
+                "choose another folder.",
+                "resume",
+                "overwrite",
+                "folder",
+            )
+    elif folder.exists() and (not folder.is_dir() or any(map(_foreign, folder.iterdir()))):
+        raise ArgumentError(f"Expected a new folder. Received: {folder}, which is in use", "folder")
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if existing.is_dir() and not os.access(existing, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "no permission to write", str(existing))
+
+
+def _foreign(path: Path) -> bool:
+    """Whether a file is none that a killed run left while it was starting."""
+    return path.name not in locks.NAMES and not path.name.startswith(".config.json.")

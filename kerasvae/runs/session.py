@@ -6,9 +6,6 @@ step's number. Rows of the history are means over chunks that begin at multiples
 So a run that was killed and resumed ends with the files of one that was not.
 """
 
-import csv
-import importlib.util
-import io
 import math
 import signal
 from collections.abc import Iterator
@@ -17,11 +14,13 @@ from contextlib import contextmanager
 import keras
 
 from kerasvae.backend import data_parallel
-from kerasvae.backend.devices import check_devices
-from kerasvae.files import atomic_write
+from kerasvae.checks import check_positive_int
+from kerasvae.runs import history, locks
+from kerasvae.runs.run import check_finite
+from kerasvae.runs.schema import check_config
 
 
-def train(run, dataset, callbacks=(), tensorboard: bool = False):
+def train(run, dataset, callbacks=()):
     """Train a run from its last checkpoint, or from the start, to its last step.
 
     A first interrupt (Ctrl-C, or SIGTERM) ends the training with a checkpoint as soon as the
@@ -31,26 +30,34 @@ def train(run, dataset, callbacks=(), tensorboard: bool = False):
         run: a `kerasvae.runs.Run`.
         dataset: its images.
         callbacks: further Keras callbacks; an epoch of theirs is a chunk.
-        tensorboard: write logs for TensorBoard into the run's folder.
 
     Returns:
         The model, and the number of steps that it has taken: fewer than the run's if interrupted.
 
     Raises:
-        FloatingPointError: a term became NaN; the last checkpoint is good.
+        FloatingPointError: a term or a weight became NaN; the last checkpoint is good.
+        InUseError: another process trains this run, or has replaced it.
     """
-    settings = run.config["training"]
+    settings = check_config(run.config)["training"]
     devices = check_devices(settings["devices"], settings["batch_size"])
-    run.remove_leftovers()
+    with locks.hold(run.folder, locks.TRAINING):
+        run.check_unchanged()
+        run.remove_leftovers()
+        return _train(run, dataset, devices, callbacks)
+
+
+def _train(run, dataset, devices, callbacks):
+    """`train`, while this process holds the run's lock."""
     with data_parallel(devices):
         model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
-        step = model.steps_taken
-        write_history(run, run.read_history(last_step=step))
+        step, rows = model.steps_taken, run.read_history()
+        history.check_columns(run.path(history.FILE), rows, model.term_names)
+        run.write_json("config.json", run.config)  # it may be asked for more steps than before
+        rows = [row for row in rows if row["step"] <= step]
+        history.write_history(run.path(history.FILE), rows)
+        settings = run.config["training"]
         recorder = Recorder(run, step, settings)
         callbacks = [recorder, *callbacks]
-        if tensorboard:
-            logs = run.path("tensorboard")
-            callbacks.append(keras.callbacks.TensorBoard(logs, write_graph=False))
         with _graceful_interrupt(recorder):
             _fit(run, model, dataset, callbacks, recorder)
         if recorder.step > recorder.saved:
@@ -77,16 +84,31 @@ def _fit(run, model, dataset, callbacks, recorder):
         )
 
 
-def check_tensorboard() -> None:
-    """Refuse TensorBoard's logs before a training if they cannot be written.
+def check_devices(count: int, batch_size: int) -> list[str]:
+    """The first devices of this machine, if there are so many and the batch can be shared out.
+
+    Args:
+        count: how many.
+        batch_size: images in a step, of all devices together.
+
+    Returns:
+        Their names, for instance ["gpu:0", "gpu:1"].
 
     Raises:
-        ModuleNotFoundError: the package is not installed.
+        ValueError: fewer devices, or a batch that leaves a remainder.
     """
-    if importlib.util.find_spec("tensorboard") is None:
-        raise ModuleNotFoundError(
-            "--tensorboard needs the package tensorboard: pip install tensorboard"
+    available = keras.distribution.list_devices()
+    if check_positive_int("devices", count) > len(available):
+        raise ValueError(
+            f"devices: this machine has {len(available)} for {keras.backend.backend()}: "
+            f"{', '.join(available)}. Received: devices={count}"
         )
+    if batch_size % count:
+        raise ValueError(
+            f"batch_size must be a multiple of devices, so that each gets as many images. "
+            f"Received: batch_size={batch_size}, devices={count}"
+        )
+    return available[:count]
 
 
 def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:
@@ -114,6 +136,8 @@ def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:
 class Recorder(keras.callbacks.Callback):
     """Appends a row to history.csv after each chunk, and writes a checkpoint when one is due.
 
+    A diverged training leaves neither: its row and its weights would replace good ones.
+
     Args:
         run: a `kerasvae.runs.Run`.
         step: steps taken so far.
@@ -132,11 +156,8 @@ class Recorder(keras.callbacks.Callback):
         self.step += self.params["steps"]
         model = self.model  # on JAX this copies the training's state into the model
         row = {name: float(logs[name]) for name in ("loss", *model.term_names)}
-        row = {"step": self.step, **row}
-        path = self.run.path("history.csv")
-        with open(path, "a", newline="", encoding="utf-8") as file:
-            # One write: what a killed process has written is a whole row or nothing.
-            file.write(_as_csv([row], header=path.stat().st_size == 0))
+        self._check_finite(model, row)
+        history.append_row(self.run.path(history.FILE), {"step": self.step, **row})
         every = self.settings["checkpoint_every"]
         if self.interrupted or self.step // every > self.saved // every:
             self.run.save_model(model)
@@ -144,23 +165,19 @@ class Recorder(keras.callbacks.Callback):
         if self.interrupted:
             model.stop_training = True
 
-
-def write_history(run, rows: list[dict[str, float]]) -> None:
-    """Write history.csv anew, whole or not at all."""
-    with atomic_write(run.path("history.csv")) as temporary:
-        temporary.write_text(_as_csv(rows, header=bool(rows)), encoding="utf-8")
-
-
-def _as_csv(rows: list[dict[str, float]], header: bool) -> str:
-    if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    if header:
-        writer.writeheader()
-    # repr gives the shortest decimals that read back as the same number.
-    writer.writerows({**row, "step": int(row["step"])} for row in rows)
-    return text.getvalue()
+    def _check_finite(self, model, row):
+        bad = [name for name, value in row.items() if not math.isfinite(value)]
+        bad = [name for name in bad if name != "loss"] or bad
+        try:
+            if bad:
+                raise FloatingPointError(f"{' and '.join(bad)} became NaN or infinite")
+            check_finite(model)
+        except FloatingPointError as error:
+            kept = f"the checkpoint of step {self.saved:,}" if self.saved else "no checkpoint yet"
+            raise FloatingPointError(
+                f"Training stopped at step {self.step:,}: {error}. {self.run.folder} holds {kept}. "
+                "Try a smaller learning rate, and look at the images for outliers."
+            ) from error
 
 
 @contextmanager

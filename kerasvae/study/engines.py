@@ -64,7 +64,7 @@ def run_on_ray(
         import ray
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "--engine ray needs Ray: pip install 'kerasvae[cluster]'"
+            "The engine ray needs Ray: pip install 'kerasvae[cluster]'"
         ) from error
     local = {"num_cpus": workers, "include_dashboard": False} if address is None else {}
     ray.init(address=address, log_to_driver=False, logging_level="warning", **local)

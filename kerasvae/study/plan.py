@@ -1,33 +1,28 @@
 """What a study is to run: a YAML file, checked, and spread out into jobs."""
 
-import inspect
 import itertools
+import math
 import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kerasvae import data
-from kerasvae.checks import check_choice, check_count, check_positive_int
-from kerasvae.models import BY_NAME, LatentVariableModel
+from kerasvae.checks import check_choice, check_positive_int
+from kerasvae.models import BY_NAME
 from kerasvae.models.introspection import own_arguments, setting_label
-from kerasvae.runs import load_images, new_config, scores
-from kerasvae.runs.config import TRAINING_DEFAULTS
-from kerasvae.runs.evaluation import evaluate
+from kerasvae.runs import load_images, new_config
+from kerasvae.runs.checked import check_names, shown
+from kerasvae.runs.measured import check_evaluation
+from kerasvae.runs.schema import NETWORK, TRAINING, check_seed
+from kerasvae.study.document import read_document
 
 KEYS = ("data", "data_option", "seeds", "training", "models", "evaluation")
 # Settings of all models and of the training that a study may give; seeds have a key of their own.
-COMMON = (
-    *TRAINING_DEFAULTS,
-    "batch_size",
-    "learning_rate",
-    *(
-        name
-        for name in inspect.signature(LatentVariableModel).parameters
-        if name not in ("image_shape", "encoder", "decoder", "seed", "kwargs")
-    ),
-)
-EVALUATION = tuple(inspect.signature(evaluate).parameters)[3:]
+COMMON = (*TRAINING, *NETWORK)
+MAX_JOBS = 10_000
 
 
 @dataclass(frozen=True)
@@ -88,86 +83,84 @@ def read_plan(path: Path) -> Plan:
               vae: {}
               beta-vae: {beta: [4, 16]}
     """
-    content = _read(path)
-    _check_keys("the file", content, KEYS)
+    content = read_document(path)
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected the keys {', '.join(KEYS)}. Received: {shown(content)}")
+    check_names("the file", content, KEYS)
     for key in ("data", "models"):
         if not content.get(key):
             raise ValueError(f"{path}: {key} is missing")
-    source, options = content["data"], content.get("data_option") or {}
-    if source not in data.names():
-        folder = (path.parent / source).expanduser()
-        if not folder.is_dir():
-            check_choice("data", source, data.names())  # the error names the nearest one
-        source = str(folder.resolve())
-    training = _section(content, "training", COMMON)
-    evaluation = _section(content, "evaluation", EVALUATION)
-    scores.check_settings(
-        evaluation.get("names", scores.NAMES),
-        evaluation.get("points", 1),
-        evaluation.get("draws", 1),
-    )
+    options, training = _section(content, "data_option"), _section(content, "training", COMMON)
+    evaluation = _section(content, "evaluation")
+    check_evaluation(evaluation)
+    models, seeds = _models(content["models"]), _seeds(content.get("seeds", 1))
+    count = len(seeds) * sum(math.prod(map(len, lists.values())) for lists in models.values())
+    if count > MAX_JOBS:
+        raise ValueError(f"{path}: expected at most {MAX_JOBS:,} runs. Received: {count:,} runs")
+    source = _source(path, content["data"])
     dataset = load_images(source, options)
     jobs = []
-    for model, weights in _settings(content["models"]):
-        for seed in _seeds(content.get("seeds", 1)):
+    for model, weights in _combinations(models):
+        for seed in seeds:
             given = {"data": source, "data_option": options, **training, **weights, "seed": seed}
             jobs.append(Job(_folder_name(model, weights, seed), model, given, evaluation))
-        new_config(model, given, dataset)  # refuses what the model refuses
-    names = [job.name for job in jobs]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = [name for name, times in Counter(job.name for job in jobs).items() if times > 1]
     if twice:
-        raise ValueError(f"{path}: the same run stands there twice. Received: {', '.join(twice)}")
+        raise ValueError(
+            f"{path}: the same run stands there twice. Received: {shown(', '.join(twice))}"
+        )
+    for job in jobs[:: len(seeds)]:  # the seeds are checked, and nothing else differs in them
+        new_config(job.model, job.given, dataset)  # refuses what the training or the model would
     return Plan(path.stem, tuple(jobs))
 
 
-def _read(path: Path) -> dict:
-    try:
-        import yaml
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("A study needs PyYAML: pip install 'kerasvae[study]'") from error
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected a study's YAML file. Received: {path}, which is no file")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is no YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}: expected the keys {', '.join(KEYS)}. Received: {content!r}")
-    return content
+def _source(path: Path, source) -> str:
+    """A data set's name, or a folder of images as an absolute path; relative ones from the file."""
+    if not isinstance(source, str) or source in data.names():
+        return check_choice("data", source, data.names())
+    folder = path.parent / Path(source).expanduser()
+    if not folder.is_dir():
+        check_choice("data", source, data.names())  # the error names the nearest one
+    return str(folder.resolve())
 
 
-def _check_keys(where: str, given: dict, known) -> None:
-    if not isinstance(given, dict):
-        raise ValueError(f"{where}: expected names with values. Received: {given!r}")
-    for name in given:
-        check_choice(f"a key of {where}", name, known)
-
-
-def _section(content: dict, key: str, known) -> dict:
+def _section(content: dict, key: str, known=None) -> dict:
     section = content.get(key) or {}
-    _check_keys(key, section, known)
+    check_names(key, section, known)
     return section
 
 
-def _settings(models) -> list[tuple[str, dict]]:
-    """(model, its weights) for every combination of the values in lists."""
-    _check_keys("models", models, BY_NAME)
-    settings = []
+def _models(models) -> dict[str, dict[str, list]]:
+    """The values of each weight of each model, as lists."""
+    check_names("models", models, BY_NAME)
+    lists = {}
     for model, weights in models.items():
-        weights = weights or {}
-        _check_keys(model, weights, (*own_arguments(BY_NAME[model]), *COMMON))
-        values = [value if isinstance(value, list) else [value] for value in weights.values()]
-        settings += [
-            (model, dict(zip(weights, some, strict=True))) for some in itertools.product(*values)
-        ]
-    return settings
+        check_names(model, weights or {}, (*own_arguments(BY_NAME[model]), *COMMON))
+        lists[model] = {
+            name: value if isinstance(value, list) else [value]
+            for name, value in (weights or {}).items()
+        }
+        for name, values in lists[model].items():
+            if not values:
+                raise ValueError(f"{model}: expected values for {name}. Received: {name}=[]")
+    return lists
 
 
-def _seeds(given) -> list[int]:
-    seeds = given if isinstance(given, list) else range(check_positive_int("seeds", given))
+def _combinations(models: dict[str, dict[str, list]]) -> Iterator[tuple[str, dict]]:
+    """(model, its weights) for every combination of the values in lists."""
+    for model, lists in models.items():
+        for values in itertools.product(*lists.values()):
+            yield model, dict(zip(lists, values, strict=True))
+
+
+def _seeds(given) -> Sequence[int]:
+    if isinstance(given, list):
+        seeds = [check_seed("seeds", seed) for seed in given]
+    else:
+        seeds = range(check_positive_int("seeds", given))
     if not seeds:
         raise ValueError(f"seeds: expected a number, or a list of seeds. Received: {given!r}")
-    return [check_count("seeds", seed) for seed in seeds]
+    return seeds
 
 
 def _folder_name(model: str, weights: dict, seed: int) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kerasvae.files import atomic_write
 from kerasvae.runs import evaluation
+from kerasvae.runs.checked import check_names
 from kerasvae.runs.comparison import read_rows
 from kerasvae.study.attempts import Outcome
 from kerasvae.study.plan import Job
@@ -68,9 +69,27 @@ def read_parquet(path: Path) -> list[dict]:
 
     Raises:
         FileNotFoundError: no such file.
+        ValueError: it holds no results of a study.
     """
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise FileNotFoundError(f"Expected a study's {FILE}. Received: {path}, which is no file")
-    return pq.read_table(path).to_pylist()
+    try:
+        rows = pq.read_table(path).to_pylist()
+        check_rows(rows)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is damaged: {error}. Delete it: the study collects the numbers again."
+        ) from error
+    return rows
+
+
+def check_rows(rows: Sequence[dict]) -> None:
+    """Refuse rows that are not those of a study.
+
+    Raises:
+        ValueError: names the column that is missing.
+    """
+    for row in rows:
+        check_names("a row", row, needed=("run", "status", "attempts", "seconds", "error"))

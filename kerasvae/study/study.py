@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kerasvae.checks import check_choice, check_count, check_positive_int
+from kerasvae.runs import locks
+from kerasvae.runs.session import check_devices
 from kerasvae.study import engines
 from kerasvae.study.attempts import Outcome
 from kerasvae.study.plan import Plan
@@ -43,12 +45,22 @@ def run_study(
     Raises:
         ValueError: an unknown engine, or numbers that make no sense.
         ModuleNotFoundError: pyarrow, or Ray, is not installed.
+        InUseError: another process runs a study in this folder.
     """
     check_choice("engine", engine, engines.NAMES)
     check_positive_int("workers", workers)
     check_count("retries", retries)
     if importlib.util.find_spec("pyarrow") is None:
         raise ModuleNotFoundError("A study needs pyarrow: pip install 'kerasvae[study]'")
+    if engine == "local":
+        for count in {job.given.get("devices", 1) for job in plan.jobs}:
+            check_devices(count, batch_size=count)  # the batch was checked with the plan
+    with locks.hold(out, locks.STUDY):
+        return _run(plan, out, workers, retries, engine, address, gpus, report)
+
+
+def _run(plan, out, workers, retries, engine, address, gpus, report) -> list[dict]:
+    """`run_study`, while this process holds the lock of the study's folder."""
     if engine == "ray":
         coming = engines.run_on_ray(plan.jobs, out, workers, retries, address, gpus)
     else:

@@ -14,8 +14,10 @@ import sys
 import threading
 from pathlib import Path
 
-from kerasvae.runs import Run, load_images, new_config, session
-from kerasvae.runs.evaluation import FILE, evaluate
+from kerasvae.runs import Run, load_images, locks, new_config, session
+from kerasvae.runs.errors import InUseError
+from kerasvae.runs.evaluation import evaluate
+from kerasvae.runs.measured import check_evaluation, read_evaluation
 from kerasvae.runs.report import FILE as REPORT
 from kerasvae.runs.report import write_report
 from kerasvae.study.plan import Job
@@ -37,9 +39,15 @@ def run_job(folder: Path, job: Job) -> Path:
     Raises:
         ValueError: the folder holds a run with other settings.
         FloatingPointError: a term became NaN.
+        InUseError: another process writes into the folder.
     """
-    Run(folder, {}).remove_leftovers()
+    check_evaluation(job.evaluation)
     dataset = load_images(job.given["data"], job.given["data_option"])
+    with locks.hold(folder, locks.TRAINING):
+        return _train_and_measure(folder, job, dataset)
+
+
+def _train_and_measure(folder: Path, job: Job, dataset) -> Path:
     if (folder / "config.json").is_file():
         run = Run.open(folder)
         run.check_same({"model": job.model, **job.given})
@@ -58,12 +66,12 @@ def is_done(folder: Path, job: Job) -> bool:
     """Whether a run is there with all its steps, measured as the job asks for."""
     if not (folder / "config.json").is_file() or not (folder / REPORT).is_file():
         return False
-    run = Run.open(folder)
     try:
+        run = Run.open(folder)
         run.check_same({"model": job.model, **job.given})
-        measured = json.loads(run.path(FILE).read_text(encoding="utf-8"))
-    except (ValueError, FileNotFoundError):
-        return False
+        measured = read_evaluation(folder)
+    except (ValueError, OSError):
+        return False  # the process of this run finds out why
     asked = job.given.get("steps", run.config["training"]["steps"])
     settings = {**measured["settings"], **job.evaluation}
     return measured["step"] >= asked and settings == measured["settings"]
@@ -87,7 +95,7 @@ def main() -> None:
     end_with_parent()
     try:
         run_job(folder, job)
-    except (ValueError, FileNotFoundError, FloatingPointError) as error:
+    except (ValueError, OSError, FloatingPointError, InUseError) as error:
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(FAILED_BY_ITSELF)
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasvae.backend.devices import check_devices
+from kerasvae.runs.session import check_devices
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ import keras, numpy as np
 from keras import layers, ops
 from kerasvae import VAE, DIPVAE, FactorVAE
 from kerasvae.backend import data_parallel
-from kerasvae.backend.devices import check_devices
+from kerasvae.runs.session import check_devices
 
 class Narrow(layers.Layer):
     def call(self, loc):

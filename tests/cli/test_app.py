@@ -1,9 +1,12 @@
 """The command line as a user meets it: what it writes, what it prints, how it refuses."""
 
+import contextlib
 import csv
+import importlib.machinery
 import json
 import re
 import sys
+import types
 
 import keras
 import numpy as np
@@ -17,8 +20,7 @@ from kerasvae.cli.options import json_value, model_command
 from kerasvae.models import BY_NAME, BetaVAE
 from kerasvae.models.introspection import argument_help, own_arguments
 from kerasvae.networks import suited_architecture
-from kerasvae.runs import Run, session
-from kerasvae.runs import figures as reports
+from kerasvae.runs import Run, figures, loggers, session
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 
@@ -153,7 +155,7 @@ def test_the_default_architecture_suits_the_images(shape, architecture):
 
 
 def test_images_that_no_network_is_made_for():
-    with pytest.raises(ValueError, match=r"--image-size 64.*256x200"):
+    with pytest.raises(ValueError, match=r"image_size=64.*256x200"):
         suited_architecture((256, 200, 3))
 
 
@@ -165,11 +167,50 @@ def test_tensorboard_logs(kv, tmp_path):
 
 
 def test_tensorboard_is_refused_where_it_is_missing(kv, tmp_path, monkeypatch):
-    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
-    status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", "--tensorboard")
-    assert status == 1
-    assert "pip install tensorboard" in err
-    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(loggers.importlib.util, "find_spec", lambda name: None)
+    for flags in (["--tensorboard"], ["--logger", "wandb"], ["--logger", "mlflow"]):
+        status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", *flags)
+        assert status == 1
+        assert f"pip install {flags[-1].lstrip('-')}" in err
+        assert not (tmp_path / "run").exists()
+
+
+class Recorded(keras.callbacks.Callback):
+    """Stands in for the callback of a service that is not installed here."""
+
+    rows = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.rows.append((epoch, logs["kl"]))
+
+
+@pytest.mark.parametrize("name", ["wandb", "mlflow"])
+def test_a_logger_gets_every_row_and_the_settings(kv, tmp_path, monkeypatch, name):
+    opened = []
+
+    @contextlib.contextmanager
+    def record(**settings):
+        opened.append(settings)
+        yield
+        opened.append("closed")
+
+    service = types.ModuleType(name)
+    service.__spec__ = importlib.machinery.ModuleSpec(name, None)
+    service.init = service.start_run = record
+    service.log_params = lambda settings: opened.append({"config": settings})
+    callbacks = types.ModuleType(name)
+    callbacks.WandbMetricsLogger = callbacks.MlflowCallback = Recorded
+    for module in ("wandb.integration", "wandb.integration.keras", "mlflow.keras"):
+        monkeypatch.setitem(sys.modules, module, callbacks)
+    monkeypatch.setitem(sys.modules, name, service)
+    monkeypatch.setattr(Recorded, "rows", [])
+    status, _, err = kv("train", "vae", *TINY, "--out", tmp_path / "run", "--logger", name)
+    assert status == 0, err
+    kl = [float(row["kl"]) for row in rows(tmp_path / "run")]
+    assert Recorded.rows == [(0, kl[0]), (1, kl[1]), (2, kl[2])]
+    given = {k: v for settings in opened[:-1] for k, v in settings.items()}
+    assert given["config"]["latent_dim"] == 3 and given["config"]["steps"] == 25
+    assert opened[-1] == "closed" and "run" in (given.get("name"), given.get("run_name"))
 
 
 # Options of the models
@@ -277,8 +318,8 @@ def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, mon
     assert out.strip() == str(trained / "traversals.png")
     run = Run.open(trained)
     model, dataset = run.load_model(), run.dataset()
-    kl = reports.mean_per_dimension_kl(
-        model.posteriors(reports.sampled(dataset, reports.FIGURE_IMAGES))
+    kl = figures.mean_per_dimension_kl(
+        model.posteriors(figures.sampled(dataset, figures.FIGURE_IMAGES))
     )
     order = np.argsort(-kl)
     assert seen["labels"] == [f"z_{j}  {kl[j]:.2f} nats" for j in order]
@@ -292,8 +333,8 @@ def test_traverse_moves_the_dimensions_in_the_order_of_their_kl(kv, trained, mon
 
 def test_sampled_draws_without_replacement():
     dataset = data.ImageDataset(np.arange(10.0).reshape(10, 1, 1, 1) / 10)
-    assert reports.sampled(dataset, 10) is dataset
-    values = reports.sampled(dataset, 6).images(range(6)).ravel()
+    assert figures.sampled(dataset, 10) is dataset
+    values = figures.sampled(dataset, 6).images(range(6)).ravel()
     assert len(np.unique(values)) == 6
 
 
@@ -404,9 +445,10 @@ def test_a_folder_in_use_is_refused_and_a_run_replaced_on_request(kv, trained, t
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
     assert kv("train", "vae", "--out", trained, "--resume", "--overwrite")[0] == 2
 
-    run = Run.create(tmp_path / "run", {"model": "vae"})
+    config = Run.open(trained).config
+    run = Run.create(tmp_path / "run", config)
     run.path("evaluation.json").write_text("{}")
-    Run.create(run.folder, {"model": "beta-vae"}, overwrite=True)
+    Run.create(run.folder, config, overwrite=True)
     assert [path.name for path in run.folder.iterdir()] == ["config.json"]
 
 

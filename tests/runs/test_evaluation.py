@@ -75,7 +75,7 @@ def test_the_report_in_a_browser(evaluated):
     run, _, _, result, path = evaluated
     with browser.page() as page:
         page.goto(path.resolve().as_uri())
-        assert page.title() == "beta-vae beta=2, seed 0"
+        assert page.title() == "beta-vae, beta 2, seed 0"
         images = page.locator("img")
         # training, surgery, traversals, reconstructions, two heat maps
         assert images.count() == 6

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 from kerasvae.cli import app as cli
-from kerasvae.runs import Run, session
-from kerasvae.runs import figures as reports
+from kerasvae.runs import Run, figures, session
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS, LOG, CHECKPOINT = 100, 5, 20
@@ -63,10 +62,11 @@ def assert_same_history(folder: Path, reference: Path):
 
 @pytest.fixture(autouse=True, scope="module")
 def without_figures():
-    """They are of no interest here, and take as long as the training; see test_cli.py."""
+    """They are of no interest here, and take as long as the training; see tests/cli."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reports, "draw_reconstructions", lambda run, model, dataset: run.folder)
-        patch.setattr(reports, "draw_traversals", lambda run, model, dataset: run.folder)
+        patch.setattr(figures, "draw_reconstructions", lambda model, dataset: None)
+        patch.setattr(figures, "draw_traversals", lambda model, dataset: None)
+        patch.setattr(Run, "save_figure", lambda run, name, figure: run.path(name))
         yield
 
 
@@ -168,8 +168,8 @@ def test_an_interrupt_ends_the_chunk_saves_and_says_how_to_go_on(
     folder, train_session = tmp_path / "run", session.train
     before = signal.getsignal(signal.SIGINT)
 
-    def interrupted(run, dataset, callbacks, tensorboard):
-        return train_session(run, dataset, [*callbacks, Interrupt()], tensorboard)
+    def interrupted(run, dataset, callbacks):
+        return train_session(run, dataset, [*callbacks, Interrupt()])
 
     monkeypatch.setattr(session, "train", interrupted)
     assert train(*OPTIONS, "--out", folder) == 130

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kerasvae.runs.errors import InUseError
 from kerasvae.study import read_plan, run_study
-from kerasvae.study.results import read_parquet
+from kerasvae.study.results import read_parquet, write_parquet
 
 # Processes and files; that a killed run goes on to the same bits is tested on both backends in
 # test_resume.py.
@@ -93,6 +94,8 @@ def test_a_killed_worker_is_retried_and_a_killed_study_goes_on(undisturbed, file
     study = command(file, tmp_path, "--workers", "1")
     wait_for(tmp_path / "vae-seed=0" / "model.keras", study)
     (worker,) = workers(tmp_path)
+    with pytest.raises(InUseError, match=f"{tmp_path} is in use: process {study.pid} "):
+        run_study(read_plan(file), tmp_path)
     os.kill(worker, signal.SIGKILL)  # the first run, at its first checkpoint
 
     wait_for(tmp_path / "beta-vae-beta=2-seed=0" / "model.keras", study)
@@ -143,6 +146,25 @@ def test_a_study_on_a_ray_of_two_workers(undisturbed, file, tmp_path):
     rows = run_study(read_plan(file), tmp_path, workers=2, engine="ray")
     assert {row["status"] for row in rows} == {"done"}
     assert numbers(rows) == numbers(undisturbed[0])
+
+
+def test_more_devices_than_there_are_are_refused_before_any_run(file, tmp_path):
+    many = tmp_path / "many.yml"
+    training = {**STUDY["training"], "devices": 99, "batch_size": 99}
+    many.write_text(yaml.safe_dump({**STUDY, "training": training}))
+    with pytest.raises(ValueError, match="devices: this machine has .* Received: devices=99"):
+        run_study(read_plan(many), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_results_are_named(file, tmp_path):
+    path = tmp_path / "results.parquet"
+    path.write_text("no parquet")
+    with pytest.raises(ValueError, match="results.parquet is damaged: "):
+        run_study(read_plan(file), tmp_path)
+    write_parquet(path, [{"mig": 0.5}])
+    with pytest.raises(ValueError, match="run and status .* missing"):
+        read_parquet(path)
 
 
 @pytest.mark.parametrize(
