@@ -307,38 +307,6 @@ def test_a_loader_that_promises_too_much():
             data[index]
 
 
-@pytest.mark.parametrize("kind", [*STREAMS, "array", "dataset"])
-def test_keras_fits_on_every_form(kind):
-    """A linear autoencoder of Keras's own learns from what the door gives it."""
-    dataset = ImageDataset(IMAGES)
-    data = {**forms(IMAGES), "array": IMAGES, "dataset": dataset}[kind]
-
-    class Model(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.scale = self.add_weight(shape=(1,), initializer="zeros")
-
-        def call(self, x):
-            return self.scale * x
-
-        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            return keras.ops.mean((x - y_pred) ** 2)
-
-    model = Model()
-    model.build((None, 8, 8, 1))
-    model.compile("adam")
-    source = as_dataset(data, (8, 8, 1))
-    history = model.fit(
-        source.for_keras(batch_size=8),
-        shuffle=source.keras_may_shuffle,
-        # Keras counts the step at which a generator ends, unless told how many there are.
-        steps_per_epoch=3 if kind == "generator" else None,
-        verbose=0,
-    )
-    assert int(model.optimizer.iterations) == (3 if kind != "array" else 1)
-    assert 0 < history.history["loss"][0] < float((IMAGES**2).mean()) * 1.01
-
-
 def test_the_remedies_for_bit_depths_work():
     for dtype, white in (("uint8", 255), ("uint16", 4095), ("uint16", 1023), ("int32", 65535)):
         images = (IMAGES * white).astype(dtype)

@@ -4,7 +4,6 @@ import itertools
 import math
 from collections import Counter
 
-import keras
 import numpy as np
 import pytest
 
@@ -115,31 +114,6 @@ def test_an_epoch_has_every_first_image_once():
     assert (numbers(again)[:, 1] != numbers(epoch)[:, 1]).any()  # other partners next time
     order = np.concatenate(list(ImageBatches(dataset, 8, seed=2)))
     np.testing.assert_array_equal(epoch[:, 0], order)
-
-
-@pytest.mark.parametrize("labelled", [False, True])
-def test_keras_fits_on_pairs(labelled):
-    class Model(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.scale = self.add_weight(shape=(1,), initializer="ones")
-
-        def call(self, x):
-            return self.scale * x
-
-        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            assert x.shape[1:] == (2, 1, 1, 1)
-            assert (y is not None) == labelled
-            loss = keras.ops.mean(y_pred)
-            return loss if y is None else loss + keras.ops.mean(keras.ops.sum(y, axis=1))
-
-    model = Model()
-    model.build((None, 2, 1, 1, 1))
-    model.compile(keras.optimizers.SGD(0.0))
-    batches = Pairs(numbered(), 2, labelled=labelled).keras_dataset(8)
-    history = model.fit(batches, shuffle=False, verbose=0).history
-    assert int(model.optimizer.iterations) == 3
-    assert history["loss"][0] == pytest.approx(0.0115 + 2 * labelled, abs=0.01)
 
 
 def test_own_pairs():
