@@ -53,10 +53,10 @@ def data_source(value: str | None) -> str | None:
     """The callback of --data: the name of a data set, or a folder as an absolute path."""
     if value is None or value in data.names():
         return value
-    folder = Path(value).expanduser()
-    if folder.is_dir():
-        return str(folder.resolve())
-    raise refusal("data set, and no folder", value, data.names())
+    place = Path(value).expanduser()
+    if place.is_dir() or (place.suffix == ".npz" and place.is_file()):
+        return str(place.resolve())
+    raise refusal("data set, and no folder or .npz file", value, data.names())
 
 
 def data_options(source: str, pairs: list[str], image_size: int | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A user's own images, whatever lies at a path."""
 
+import inspect
 from pathlib import Path
 
 from kerasvae.data.folder import from_images
@@ -24,8 +25,23 @@ def from_path(path, **options) -> ImageDataset:
         ValueError: what these functions refuse.
     """
     place = Path(path).expanduser()
+    return _loader(place, options.get("table", TABLE))(place, **options)
+
+
+def options_of_path(path) -> list[str]:
+    """Names of the options that `from_path` takes for what lies at a path.
+
+    Example:
+        >>> "image_size" in options_of_path("my/photos")
+        True
+    """
+    loader = _loader(Path(path).expanduser(), TABLE)
+    loaders = [loader, from_images] if loader is from_table else [loader]
+    names = {name for each in loaders for name in inspect.signature(each).parameters}
+    return sorted(names - {"source", "path", "folder", "options"})
+
+
+def _loader(place: Path, table: str):
     if place.suffix == ".npz":
-        return from_npz(place, **options)
-    if (place / options.get("table", TABLE)).is_file():
-        return from_table(place, **options)
-    return from_images(place, **options)
+        return from_npz
+    return from_table if (place / table).is_file() else from_images

@@ -10,6 +10,7 @@ import keras
 
 from kerasvae import data, networks
 from kerasvae.checks import check_choice
+from kerasvae.data.paths import options_of_path
 from kerasvae.models import BY_NAME
 from kerasvae.runs.errors import ArgumentError
 from kerasvae.runs.schema import check_arguments, check_training
@@ -63,7 +64,7 @@ def new_config(model: str, given: dict, dataset) -> dict:
 
 
 def load_images(source: str, options: dict):
-    """A data set by name, or the images of a folder; see `data.load` and `data.from_images`.
+    """A data set by name, or your own images; see `data.load` and `data.from_path`.
 
     Raises:
         ValueError: an option that its loader does not have, and what the loader refuses.
@@ -75,19 +76,20 @@ def load_images(source: str, options: dict):
         check_choice(f"an option of {source}", name, known)
     if source in data.names():
         return data.load(source, **options)
-    return data.from_images(source, **options)
+    return data.from_path(source, **options)
 
 
 def option_names(source: str) -> Collection[str]:
-    """The options of a data set's loader, or those of a folder of images.
+    """The options of a data set's loader, or those of images at a path.
 
     Example:
         >>> sorted(option_names("digits")), "image_size" in option_names("my/photos")
         ([], True)
     """
     loaders = {info.name: info.loader for info in data.describe()}
-    parameters = inspect.signature(loaders.get(source, data.from_images)).parameters
-    return sorted(set(parameters) - {"source"})
+    if source not in loaders:
+        return options_of_path(source)
+    return sorted(inspect.signature(loaders[source]).parameters)
 
 
 def _suited_architecture(image_shape) -> str:

@@ -469,3 +469,19 @@ def test_half_a_row_of_the_history_is_dropped(tmp_path):
     run.path("history.csv").write_text("step,loss\n10,2.5\n20,1.5\n30,1")
     assert run.read_history() == [{"step": 10, "loss": 2.5}, {"step": 20, "loss": 1.5}]
     assert run.read_history(last_step=10) == [{"step": 10, "loss": 2.5}]
+
+
+def test_train_and_evaluate_on_a_labelled_file(kv, tmp_path):
+    """Your own images with factors, in the form that the documentation names."""
+    rng = np.random.default_rng(0)
+    factors = rng.integers(3, size=(60, 2))
+    images = np.zeros((60, 8, 8, 1), "uint8")
+    images[np.arange(60), 2 * factors[:, 0], 2 * factors[:, 1]] = 255
+    path = tmp_path / "own.npz"
+    np.savez(path, images=images, factors=factors, names=np.array(["row", "column"]))
+    folder = tmp_path / "run"
+    command = ["train", "vae", "--data", str(path), "--out", str(folder), "--steps", "3"]
+    assert kv(*command, "--batch-size", "8")[0] == 0
+    assert kv("evaluate", str(folder), "--metrics", "mig")[0] == 0
+    scores = json.loads((folder / "evaluation.json").read_text())["scores"]
+    assert 0 <= scores["mig"]["mean"] <= 1
