@@ -19,7 +19,11 @@ FEW |= {"batch_size": 4, "variance_points": 50, "samples": 100, "points": 100, "
 LOOSE = {"beta_vae_score": 0.1, "sap": 0.1, "dci": 0.1, "udr": 1e-4}
 # Where the definition leaves a choice, the first code is taken: of equal ratios of variances, and
 # of copies that may share a coefficient of the Lasso in any way.
-CHOICE = {("factor_vae_score", "ties"): 0.5, ("udr", "copies"): 0.05}
+CHOICE = {
+    ("factor_vae_score", "ties"): 0.5,
+    ("factor_vae_score", "copies"): 0.5,
+    ("udr", "copies"): 0.05,
+}
 # Those that draw points by their position: another order is another draw.
 DRAWN = {"mig_chen", "sap", "dci", "beta_vae_score", "factor_vae_score", "irs"}
 

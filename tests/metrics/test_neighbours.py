@@ -34,7 +34,7 @@ def test_codes_without_ties_have_scikit_learns_estimate(neighbors):
         mutual_info_classif(codes, v, n_neighbors=neighbors, random_state=0) for v in labels.T
     ]
     ours = neighbour_information(codes, labels, neighbors)
-    # Its tree counts a neighbour on the border twice in a hundred points, by rounding.
+    # Its tree now and then counts a neighbour on the border, by rounding.
     np.testing.assert_allclose(ours, np.transpose(expected), atol=1e-3)
     brute = [[ross(code, v, neighbors) for v in labels.T] for code in codes.T]
     np.testing.assert_allclose(ours, brute, atol=1e-9)
