@@ -482,6 +482,6 @@ def test_train_and_evaluate_on_a_labelled_file(kv, tmp_path):
     folder = tmp_path / "run"
     command = ["train", "vae", "--data", str(path), "--out", str(folder), "--steps", "3"]
     assert kv(*command, "--batch-size", "8")[0] == 0
-    assert kv("evaluate", str(folder), "--metrics", "mig")[0] == 0
+    assert kv("evaluate", str(folder), "--metric", "mig")[0] == 0
     scores = json.loads((folder / "evaluation.json").read_text())["scores"]
     assert 0 <= scores["mig"]["mean"] <= 1
