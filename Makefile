@@ -1,5 +1,5 @@
 # Two commands do everything on a fresh machine: make tutorials, make test.
-# They need Python 3.11, 3.12 or 3.13; the first one installs everything into .venv.
+# They need Python 3.11, 3.12 or 3.13; each installs what it needs into .venv, once.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,8 +11,24 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/installed
 PIP := -m pip --disable-pip-version-check
+# uv installs several times faster; it is used where it is installed.
+UV := $(shell command -v uv 2>/dev/null)
+
+# A target needs an extra of pyproject.toml; a stamp in .venv says that it is installed. After it,
+# the extras that it holds, and the size that .venv then has with all of its files.
+installed = $(VENV)/$(1).installed
+EXTRAS := tutorials lab classroom docs test
+HELD_tutorials := tutorials
+HELD_lab := tutorials lab
+HELD_classroom := tutorials lab classroom
+HELD_docs := docs
+HELD_test := $(EXTRAS)
+SIZE_tutorials := 2.8 GB
+SIZE_lab := 2.8 GB
+SIZE_classroom := 2.9 GB
+SIZE_docs := 2.8 GB
+SIZE_test := 4.0 GB
 
 TIER ?= quick
 CHAPTERS ?=
@@ -25,24 +41,27 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-# The stamp holds the folder it was made in. An environment whose Python is gone, or that was
-# copied here from another folder and still points there, is built anew.
-ifneq ($(shell $(BIN)/python -c 'print(open("$(INSTALLED)").read().strip())' 2>/dev/null),$(CURDIR))
-$(shell rm -f $(INSTALLED))
+# A stamp holds the folder it was made in. An environment whose Python is gone, or that was copied
+# here from another folder and still points there, is built anew.
+ifneq ($(wildcard $(VENV)/*.installed),)
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && sort -u $(VENV)/*.installed),$(CURDIR))
+$(shell rm -f $(VENV)/*.installed)
+endif
 endif
 
+.NOTPARALLEL:
 .PHONY: help install tutorials test lab assignments docs lint format notebooks constraints clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' \
 		| awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-install: $(INSTALLED) ## everything into .venv (the other targets do it when needed)
+install: $(call installed,test) ## everything into .venv (the other targets do it when needed)
 
-tutorials: $(INSTALLED) ## run every notebook into build/tutorials (TIER=full, CHAPTERS="01 02")
+tutorials: $(call installed,tutorials) ## run every notebook into build/tutorials (TIER=full, CHAPTERS="01 02")
 	@$(BIN)/kerasvae tutorials --tier $(TIER) $(CHAPTERS)
 
-test: $(INSTALLED) ## the whole suite: TensorFlow with notebooks, then JAX
+test: $(call installed,test) ## the whole suite: TensorFlow with notebooks, then JAX
 	@status=0; \
 	echo "== tests on TensorFlow, and the notebooks =="; \
 	KERAS_BACKEND=tensorflow $(PYTEST) $(NBVAL) tests kerasvae $(NOTEBOOKS) || status=1; \
@@ -50,25 +69,25 @@ test: $(INSTALLED) ## the whole suite: TensorFlow with notebooks, then JAX
 	KERAS_BACKEND=jax $(PYTEST) -m "not numpy_only" tests kerasvae || status=1; \
 	exit $$status
 
-lab: $(INSTALLED) ## open the tutorials in JupyterLab
+lab: $(call installed,lab) ## open the tutorials in JupyterLab
 	@cd tutorials && ../$(BIN)/python -m jupyterlab
 
-assignments: $(INSTALLED) ## build the problem sets' students' copies into build/assignments
+assignments: $(call installed,classroom) ## build the problem sets' students' copies into build/assignments
 	@$(BIN)/python -m kerasvae.course.assignments
 
-docs: $(INSTALLED) ## build the site of README, chapters and docstrings into build/docs
+docs: $(call installed,docs) ## build the site of README, chapters and docstrings into build/docs
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs . build/docs
 	@echo build/docs/README.html
 
-lint: $(INSTALLED) ## check style
+lint: $(call installed,test) ## check style
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 
-format: $(INSTALLED) ## repair style where that is safe
+format: $(call installed,test) ## repair style where that is safe
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
 
-notebooks: $(INSTALLED) ## make the committed notebooks from tutorials/source (CHAPTERS="01 02")
+notebooks: $(call installed,tutorials) ## make the committed notebooks from tutorials/source (CHAPTERS="01 02")
 	@$(BIN)/python -m kerasvae.course.sources $(CHAPTERS)
 
 constraints: ## resolve constraints.txt anew, in an environment of its own
@@ -96,11 +115,26 @@ elif ! "$(PYTHON)" -c "$(SUPPORTED)"; then \
 fi
 endef
 
-# The stamp goes first and comes back last: an interrupted installation starts anew.
-$(INSTALLED): pyproject.toml constraints.txt
+# The stamps are put away first and come back last: an interrupted installation starts anew.
+$(EXTRAS:%=$(VENV)/%.installed): $(VENV)/%.installed: pyproject.toml constraints.txt
 	@$(require_python)
-	@echo "Installing into $(VENV): a few minutes and about 3 GB, once."
-	@if [ -f $@ ]; then rm $@; else "$(PYTHON)" -m venv --clear $(VENV); fi
-	@if [ -t 1 ]; then quiet=; else quiet=--quiet; fi; \
-	$(BIN)/python $(PIP) install $$quiet --constraint constraints.txt -e '.[test]'
-	@echo "$(CURDIR)" > $@
+	@echo "Installing what 'make $(or $(firstword $(MAKECMDGOALS)),install)' needs into $(VENV):" \
+		"a few minutes, once; $(SIZE_$*) in all."
+	@set -e; \
+	if ! ls $(VENV)/*.installed >/dev/null 2>&1; then \
+		rm -rf $(VENV); \
+		if [ -n "$(UV)" ]; then "$(UV)" venv --quiet --seed --python "$(PYTHON)" $(VENV); \
+		else "$(PYTHON)" -m venv $(VENV); fi; \
+	fi; \
+	rm -f $@; \
+	mkdir -p $(VENV)/put_away; \
+	mv $(VENV)/*.installed $(VENV)/put_away 2>/dev/null || true; \
+	if [ -t 1 ]; then quiet=; else quiet=--quiet; fi; \
+	if [ -n "$(UV)" ]; then \
+		"$(UV)" pip install $$quiet --python $(BIN)/python --constraint constraints.txt -e '.[$*]'; \
+	else \
+		$(BIN)/python $(PIP) install $$quiet --constraint constraints.txt -e '.[$*]'; \
+	fi; \
+	mv $(VENV)/put_away/*.installed $(VENV) 2>/dev/null || true; \
+	rmdir $(VENV)/put_away; \
+	for extra in $(HELD_$*); do echo "$(CURDIR)" > $(VENV)/$$extra.installed; done
