@@ -13,7 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 
-from kerasvae.course.notebooks import STARTUP_LINES
+from kerasvae.course.kernels import STARTUP_LINES
 
 pytestmark = pytest.mark.numpy_only  # text
 
