@@ -23,6 +23,7 @@ from docutils import nodes  # noqa: E402
 from sphinx import addnodes  # noqa: E402
 
 import kerasvae  # noqa: E402
+from kerasvae.course.book import mathjax_file  # noqa: E402
 
 project = "kerasvae"
 author = "The kerasvae developers"
@@ -33,7 +34,7 @@ exclude_patterns = [".*", "build", "runs"]  # folders that are not even looked i
 
 # Pages under their headings in the table of contents. What a chapter lists, it also includes.
 CONTENTS = {
-    "Chapters": ["tutorials/[0-9][0-9]_*.ipynb"],
+    "Chapters": ["tutorials/[0-9][0-9]*_*.ipynb"],
     "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
     "Reference": ["docs/api/*.md"],
     "Project": ["results/README.md", "benchmarks/README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
@@ -50,7 +51,10 @@ napoleon_use_ivar = True
 napoleon_use_rtype = False
 html_theme = "furo"
 html_title = f"kerasvae {version}"
-html_static_path = ["static"]
+# Formulas are drawn by a copy of MathJax on the site, so that it needs no network.
+html_static_path = ["static", str(mathjax_file())]
+mathjax_path = mathjax_file().name
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu would ask for further files
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
@@ -95,7 +99,7 @@ def badge(repository: str, docname: str) -> dict:
 SECTIONS = ("Formula:", "Args:", "Returns:", "Yields:", "Raises:", "References:", "Example:")
 INDENT = "    "
 FORMULA = [".. rubric:: Formula", "", ".. code-block:: text", ""]
-CHAPTER = re.compile(r"Chapter \d+: (tutorials/\w+)\.ipynb\.")
+CHAPTER = re.compile(r"Chapter \d+[a-z]?: (tutorials/\w+)\.ipynb\.")
 SEE_CHAPTER = ".. seealso:: :doc:`/{}`"
 CODE = re.compile(r"`([^`]+)`")
 # Stars and bars, an underscore that ends a word, and the point of a lone letter, as of a list.

@@ -14,11 +14,13 @@ import nbformat
 import pytest
 
 from kerasvae.course.kernels import STARTUP_LINES
+from tests import browser
+from tests.formulas import open_offline
 
 pytestmark = pytest.mark.numpy_only  # text
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = sorted((ROOT / "tutorials").glob("[0-9][0-9]*_*.ipynb"))
 ROOMS = (
     "callbacks",
     "data",
@@ -178,6 +180,13 @@ def test_formulas_and_signatures_are_shown_as_written(site):
     assert "reconstruction + alpha mutual_information + beta total_correlation" in text
     shown = text.split('id="kerasvae.models.DIPVAE"')[1].split("</dt>")[0]
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)
+
+
+@pytest.mark.parametrize("name", ["README", "tutorials/05_marginal_kl", "docs/api/models"])
+def test_a_page_needs_no_network(site, name):
+    with browser.page() as page:
+        assert open_offline(page, site / f"{name}.html", formulas="tutorials" in name) == []
+        browser.screenshot(page, f"site_{Path(name).name}")
 
 
 def test_chapters_can_be_opened_in_a_hosted_notebook_once_there_is_an_address(monkeypatch):

@@ -24,7 +24,7 @@ from nbconvert.filters import markdown2html
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from kerasvae.course.chapters import CHAPTER_NAME, chapters
+from kerasvae.course.chapters import CHAPTER_NAME, chapters, listed
 from kerasvae.course.display import ChapterRun
 from kerasvae.files import atomic_write
 
@@ -104,7 +104,7 @@ def write_book(
     states = {run.chapter: run.error or f"passed in {run.seconds:.0f} s" for run in outcomes}
     names = [path.stem for path in chapters(folder)]
     shutil.copyfile(mathjax_file(), out / MATHJAX)
-    entries = []
+    entries, questions = [], listed(folder)
     for number, name in enumerate(names):
         notebook = executed.get(name) or nbformat.read(folder / f"{name}.ipynb", as_version=4)
         earlier = (out / f"{name}.ipynb").exists() and (out / f"{name}.html").exists()
@@ -116,7 +116,9 @@ def write_book(
             before, after = names[max(number - 1, 0) : number], names[number + 1 : number + 2]
             links = {"note": note, "before": before, "next": after}
             _write_page(book, notebook, folder / f"{name}.ipynb", out / f"{name}.html", links)
-        entries.append((name, *heading_and_question(notebook), state))
+        heading, question = heading_and_question(notebook)
+        question = questions[name][0] if name in questions else question
+        entries.append((name, heading, question, state))
     problem_sets = folder / "assignments" / "README.md"
     if problem_sets.is_file():
         book.linked.append(problem_sets)
@@ -127,6 +129,8 @@ def write_book(
 
 def heading_and_question(notebook: nbformat.NotebookNode) -> tuple[str, str]:
     """Find a chapter's title and its question: the first heading and the first question in bold.
+
+    The README's table has questions that stand alone better; the index prefers them.
 
     Args:
         notebook: the chapter.

@@ -1,15 +1,15 @@
-"""Finds the chapters, tutorials/NN_topic.ipynb: their number gives the order, their name the rest.
+"""Finds the chapters, tutorials/NN_topic.ipynb: the number gives the order and nothing else.
 
-A chapter can be put between two others by giving it and its followers new numbers; links go by
-the name alone, so no other chapter's text changes.
+A chapter between 02 and 03 is called 02b_topic: no other file gets a new name, and no link breaks.
 """
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-CHAPTER_NAME = re.compile(r"\d\d_\w+")
-LISTED_SECONDS = re.compile(r"\]\(tutorials/(\w+)\.ipynb\).*\|\s*(\d+)\s*\|\s*$", re.MULTILINE)
+CHAPTER_NAME = re.compile(r"(\d\d[a-z]?)_\w+")
+# A row of the README's table: | [title](tutorials/NN_topic.ipynb) | question | seconds |
+ROW = re.compile(r"\]\(tutorials/(\w+)\.ipynb\) \| (.+) \| (\d+) \|$", re.MULTILINE)
 
 
 def find_tutorials(folder: str | Path | None = None) -> Path:
@@ -44,7 +44,7 @@ def chapters(folder: str | Path, numbers: Sequence[str] = (), suffix: str = ".ip
 
     Args:
         folder: where the files are.
-        numbers: which ones, as "1", "01" or "01_elbo"; empty means all.
+        numbers: which ones, as "1", "01", "02b" or "01_elbo"; empty means all.
         suffix: ".ipynb" for the notebooks, ".py" for the sources.
 
     Returns:
@@ -64,7 +64,8 @@ def chapters(folder: str | Path, numbers: Sequence[str] = (), suffix: str = ".ip
         return paths
     chosen = set()
     for number in map(str, numbers):
-        found = [path for path in paths if number.zfill(2) in (path.stem[:2], path.stem)]
+        short = f"0{number}" if re.fullmatch(r"\d[a-z]?", number) else number
+        found = [path for path in paths if short in (path.stem.split("_")[0], path.stem)]
         if not found:
             names = ", ".join(path.stem for path in paths)
             raise ValueError(f"Expected chapters among: {names}. Received: {number!r}")
@@ -72,8 +73,22 @@ def chapters(folder: str | Path, numbers: Sequence[str] = (), suffix: str = ".ip
     return sorted(chosen)
 
 
+def listed(folder: Path) -> dict[str, tuple[str, int]]:
+    """Read the table of chapters in the README beside their folder.
+
+    Args:
+        folder: the chapters' folder.
+
+    Returns:
+        For each chapter that the table names: its question, and the seconds that it takes.
+    """
+    readme = folder.parent / "README.md"
+    rows = ROW.findall(readme.read_text(encoding="utf-8")) if readme.exists() else []
+    return {name: (question, int(seconds)) for name, question, seconds in rows}
+
+
 def longest_first(paths: Sequence[Path], folder: Path) -> list[Path]:
-    """Sort chapters by the seconds that the README beside their folder lists for them.
+    """Sort chapters by the seconds that the README lists for them.
 
     Side by side, the run is over soonest when the longest chapter does not start last. A chapter
     that the README does not list goes first.
@@ -85,7 +100,5 @@ def longest_first(paths: Sequence[Path], folder: Path) -> list[Path]:
     Returns:
         The same paths, the longest first.
     """
-    readme = folder.parent / "README.md"
-    listed = LISTED_SECONDS.findall(readme.read_text(encoding="utf-8")) if readme.exists() else []
-    seconds = {name: int(number) for name, number in listed}
-    return sorted(paths, key=lambda path: -seconds.get(path.stem, float("inf")))
+    rows = listed(folder)
+    return sorted(paths, key=lambda path: -rows.get(path.stem, ("", float("inf")))[1])

@@ -18,6 +18,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from kerasvae.course import book
 from kerasvae.course.chapters import chapters, find_tutorials, longest_first
 from kerasvae.course.display import ChapterRun, Display
+from kerasvae.course.fingerprint import fingerprint
 from kerasvae.files import atomic_write
 
 TIERS = ("quick", "full")
@@ -60,6 +61,7 @@ def run_tutorials(
         outcome = await run_chapter(path.stem, notebook, folder, env, display)
         pages[path.stem] = notebook
         if not outcome.error:
+            notebook.metadata["kerasvae"] = {"fingerprint": fingerprint(notebook), "tier": tier}
             with atomic_write(out / path.name) as partial:
                 partial.write_text(nbformat.writes(notebook), encoding="utf-8")
         return outcome

@@ -13,20 +13,11 @@ from kerasvae.course import book
 from kerasvae.course.chapters import chapters
 from kerasvae.course.display import ChapterRun
 from tests import browser
+from tests.formulas import open_offline
 
 pytestmark = pytest.mark.numpy_only  # text
 
 ROOT = Path(__file__).resolve().parents[2]
-# The text of a page that a reader sees as text: not code, and not what MathJax has drawn.
-RAW_TEX = """() => {
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const found = [];
-    for (let node = walker.nextNode(); node; node = walker.nextNode())
-        if (!node.parentElement.closest("pre, code, script, style, mjx-container")
-            && /\\$|\\\\[a-zA-Z({\\[]/.test(node.data))
-            found.push(node.data);
-    return found;
-}"""
 
 
 class Links(HTMLParser):
@@ -139,19 +130,6 @@ def test_without_mathjax_it_says_what_to_install(monkeypatch):
         book.mathjax_file()
 
 
-def open_offline(page, path: Path) -> list[str]:
-    """Open a page without network, wait for its formulas, and return the TeX that is left."""
-    failed = []
-    page.context.set_offline(True)
-    page.on("requestfailed", lambda request: failed.append(request.url))
-    page.goto(path.resolve().as_uri())
-    page.wait_for_function("window.MathJax?.startup?.promise")
-    page.evaluate("MathJax.startup.promise")
-    assert failed == [] and page.errors == []
-    assert page.locator("[data-mml-node=merror]").count() == 0
-    return page.evaluate(RAW_TEX)
-
-
 def test_a_page_shows_formulas_without_network(course):
     folder, out = course
     book.write_book(folder, out, {}, [])
@@ -189,3 +167,31 @@ def test_the_chapters_and_their_index_are_whole_without_network(tmp_path):
         browser.screenshot(page, "chapter")
         assert open_offline(page, tmp_path / "index.html") == []
         browser.screenshot(page, "chapters")
+
+
+def test_a_chapter_can_be_inserted_and_no_file_gets_another_name(tmp_path):
+    # The committed chapters, with their text alone: nothing is drawn here.
+    folder, out = tmp_path / "tutorials", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    (tmp_path / "README.md").write_text((ROOT / "README.md").read_text())
+    names = [path.stem for path in chapters(ROOT / "tutorials")]
+    for name in names:
+        notebook = nbformat.read(ROOT / "tutorials" / f"{name}.ipynb", as_version=4)
+        notebook.cells = [notebook.cells[0], notebook.cells[-1]]
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    write_chapter(folder, f"{names[2][:2]}b_inserted", "# 2b. Inserted", "**Where?**")
+    expected = [*names[:3], f"{names[2][:2]}b_inserted", *names[3:]]
+    assert [path.stem for path in chapters(folder)] == expected
+
+    book.write_book(folder, out, {}, [])
+    linked = re.findall(r'href="(\w+)\.html"', (out / "index.html").read_text())
+    assert linked == expected
+    for name, neighbours in [
+        (names[2], [names[1], expected[3]]),
+        (expected[3], [names[2], names[3]]),
+        (names[3], [expected[3], names[4]]),
+    ]:
+        html = (out / f"{name}.html").read_text()
+        assert re.findall(r'href="(\w+)\.html">(?:Before|Next)', html)[:2] == neighbours
+    assert broken_links(out) == []

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from kerasvae.course import kernels, notebooks
-from kerasvae.course.chapters import LISTED_SECONDS, chapters, longest_first
+from kerasvae.course.chapters import chapters, listed, longest_first
 
 pytestmark = pytest.mark.numpy_only  # the kernels choose their own backend
 
@@ -124,9 +124,11 @@ def test_a_failing_cell_is_shown_and_the_other_chapters_still_run(tmp_path, caps
 
 @pytest.mark.parametrize("numbers", [["2"], ["02"], ["02_b"], ["2", "02_b"]])
 def test_chapters_are_chosen_by_number_or_name(tmp_path, numbers):
-    for name in ("02_b", "01_a", "10_c", "notes"):
+    for name in ("02_b", "01_a", "10_c", "notes", "02b_c"):
         write_chapter(tmp_path, name, [])
-    assert [path.stem for path in chapters(tmp_path)] == ["01_a", "02_b", "10_c"]
+    assert [path.stem for path in chapters(tmp_path)] == ["01_a", "02_b", "02b_c", "10_c"]
+    for number in ("2b", "02b", "02b_c"):
+        assert [path.stem for path in chapters(tmp_path, [number])] == ["02b_c"]
     assert [path.stem for path in chapters(tmp_path, numbers)] == ["02_b"]
 
 
@@ -222,5 +224,6 @@ def test_the_longest_chapter_starts_first_and_an_unknown_one_before_it(tmp_path)
 
 def test_the_readme_lists_the_seconds_of_every_chapter():
     root = Path(__file__).resolve().parents[2]
-    listed = dict(LISTED_SECONDS.findall((root / "README.md").read_text()))
-    assert sorted(listed) == [path.stem for path in chapters(root / "tutorials")]
+    rows = listed(root / "tutorials")
+    assert list(rows) == [path.stem for path in chapters(root / "tutorials")]
+    assert all(question.endswith("?") for question, _ in rows.values())
