@@ -32,8 +32,10 @@ root_doc = "README"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = [".*", "build", "runs"]  # folders that are not even looked into
 
+GUIDES = ("install", "which_model", "your_images", "faq", "glossary")  # in the order of reading
 # Pages under their headings in the table of contents. What a chapter lists, it also includes.
 CONTENTS = {
+    "Guides": [f"docs/{name}.md" for name in GUIDES],
     "Chapters": ["tutorials/[0-9][0-9]*_*.ipynb"],
     "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
     "Reference": ["docs/api/*.md"],
@@ -42,7 +44,7 @@ CONTENTS = {
 include_patterns = ["README.md", *(pattern for part in CONTENTS.values() for pattern in part)]
 
 nb_execution_mode = "off"  # what is stored is what was run and tested
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}

@@ -182,11 +182,38 @@ def test_formulas_and_signatures_are_shown_as_written(site):
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)
 
 
-@pytest.mark.parametrize("name", ["README", "tutorials/05_marginal_kl", "docs/api/models"])
+@pytest.mark.parametrize("name", ["README", "tutorials/05_marginal_kl", "docs/glossary"])
 def test_a_page_needs_no_network(site, name):
     with browser.page() as page:
-        assert open_offline(page, site / f"{name}.html", formulas="tutorials" in name) == []
+        assert open_offline(page, site / f"{name}.html", formulas=name != "README") == []
         browser.screenshot(page, f"site_{Path(name).name}")
+
+
+GUIDES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_code_of_a_guide_runs(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / name).read_text()
+    names = {}
+    for block in re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        line = text[: block.start()].count("\n") + 1
+        code = compile("\n" * line + block[1], str(ROOT / "docs" / name), "exec")
+        exec(code, names)
+    assert names or name == "glossary.md"
+
+
+def test_every_guide_is_on_the_site_and_linked_from_the_front_page(front_page):
+    linked = {link.removesuffix(".html") for link in front_page.links}
+    for name in GUIDES:
+        assert f"docs/{name.removesuffix('.md')}" in linked
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    terms = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert terms == sorted(terms, key=str.lower)
+    assert len(set(terms)) == len(terms) > 20
 
 
 def test_chapters_can_be_opened_in_a_hosted_notebook_once_there_is_an_address(monkeypatch):
