@@ -64,7 +64,7 @@ help: ## show this list
 install: $(call installed,test) ## everything into .venv (the other targets do it when needed)
 
 tutorials: $(call installed,tutorials) ## run every notebook into build/tutorials (TIER=full, CHAPTERS="01 02")
-	@$(BIN)/kerasvae tutorials --tier $(TIER) $(CHAPTERS)
+	@$(call without_greeting,$(BIN)/kerasvae tutorials --tier $(TIER) $(CHAPTERS))
 
 test: $(call installed,test) ## the whole suite: TensorFlow with notebooks, then JAX
 	@status=0; \
@@ -107,6 +107,14 @@ constraints: ## resolve constraints.txt anew, in an environment of its own
 
 clean: ## remove .venv and build
 	@rm -rf $(VENV) build
+
+# TensorFlow greets on stderr before it knows the log level. Those lines go; the rest of stderr, the
+# terminal on stdout, and the exit status pass.
+GREETING := ^(WARNING: All log messages before|To enable the following|[IWE][0-9]{4} [0-9]+:[0-9]+:)
+define without_greeting
+exec 3>&1; status=$$({ { $(1) 2>&1 >&3 3>&- 4>&-; echo $$? >&4; } \
+	| (trap '' INT; exec sed -E '/$(GREETING)/d' >&2 3>&- 4>&-); } 4>&1); exit $$status
+endef
 
 # Shown before anything is installed, so that nobody reads it in a resolver's error.
 define require_python

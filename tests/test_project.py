@@ -258,6 +258,26 @@ def test_what_tutorials_need_is_not_what_tests_need():
             assert requirements(name) <= requirements(extra), (extra, name)
 
 
+def test_make_tutorials_shows_all_but_the_greeting_of_tensorflow(checkout):
+    checkout("tutorials")
+    command = checkout.folder / ".venv" / "bin" / "kerasvae"
+    lines = [
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1795523255.309308   19185 cudart_stub.cc:31] Could not find cuda drivers",
+        "E0000 00:00:1795523255.309308   19185 cuda_platform.cc:51] failed call to cuInit: 303",
+        "an error that matters",
+    ]
+    said = "\n".join(lines)
+    command.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\necho on stdout: $*\nexit 3\n")
+    command.chmod(0o755)
+    run = subprocess.run(
+        ["make", "tutorials", "TIER=full"], cwd=checkout.folder, capture_output=True, text=True
+    )
+    assert run.returncode != 0 and "Error 3" in run.stderr
+    assert run.stdout == "on stdout: tutorials --tier full\n"
+    assert run.stderr.splitlines()[0] == "an error that matters"
+
+
 def test_make_test_runs_both_backends_and_fails_when_one_does(checkout):
     _, printed = checkout("test", status=2)
     assert "ran on tensorflow: -m pytest" in printed, printed
