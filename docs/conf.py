@@ -23,7 +23,7 @@ from docutils import nodes  # noqa: E402
 from sphinx import addnodes  # noqa: E402
 
 import kerasvae  # noqa: E402
-from kerasvae.course.book import mathjax_file  # noqa: E402
+from kerasvae.course.mathjax import mathjax_file  # noqa: E402
 
 project = "kerasvae"
 author = "The kerasvae developers"

@@ -5,7 +5,6 @@ MathJax beside them. Links between notebooks become links between pages.
 """
 
 import functools
-import importlib.util
 import os
 import re
 import shutil
@@ -26,6 +25,7 @@ from pygments.lexers import PythonLexer
 
 from kerasvae.course.chapters import CHAPTER_NAME, chapters, listed
 from kerasvae.course.display import ChapterRun
+from kerasvae.course.mathjax import mathjax_file
 from kerasvae.files import atomic_write
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -147,24 +147,6 @@ def heading_and_question(notebook: nbformat.NotebookNode) -> tuple[str, str]:
     found = (pattern.search(text) for pattern in (HEADING, QUESTION))
     heading, question = (" ".join(match[1].split()) if match else "" for match in found)
     return heading, question
-
-
-def mathjax_file() -> Path:
-    """The one file of the installed MathJax that typesets TeX as SVG, fonts included.
-
-    Returns:
-        Its path.
-
-    Raises:
-        ModuleNotFoundError: when MathJax is not installed.
-    """
-    spec = importlib.util.find_spec("mathjax")
-    if spec is None:
-        raise ModuleNotFoundError(
-            "The pages need MathJax, which is not installed. "
-            "Install the extra: pip install 'kerasvae[tutorials]'"
-        )
-    return Path(spec.origin).parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
 
 
 @functools.cache

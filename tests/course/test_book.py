@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 
-from kerasvae.course import book
+from kerasvae.course import book, mathjax
 from kerasvae.course.chapters import chapters
 from kerasvae.course.display import ChapterRun
 from tests import browser
@@ -125,9 +125,9 @@ def test_a_page_of_an_earlier_run_stays(course):
 
 
 def test_without_mathjax_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(book.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(mathjax.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"kerasvae\[tutorials\]"):
-        book.mathjax_file()
+        mathjax.mathjax_file()
 
 
 def test_a_page_shows_formulas_without_network(course):
