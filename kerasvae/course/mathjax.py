@@ -14,10 +14,11 @@ def mathjax_file() -> Path:
         ModuleNotFoundError: when MathJax is not installed.
     """
     spec = importlib.util.find_spec("mathjax")
-    if spec is None:
+    origin = Path(spec.origin if spec and spec.origin else "absent")
+    path = origin.parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
+    if not path.is_file():  # also where another package of that name is installed
         raise ModuleNotFoundError(
-            "The pages need MathJax, which is not installed. "
-            "Install the extra of the chapters or of the site: pip install 'kerasvae[tutorials]' or "
-            "'kerasvae[docs]'"
+            "The pages need MathJax, which is not installed. Install it with the extra of the "
+            "chapters or of the site: pip install 'kerasvae[tutorials]' or 'kerasvae[docs]'"
         )
-    return Path(spec.origin).parent / "static" / "mathjax" / "es5" / "tex-svg-full.js"
+    return path
