@@ -87,7 +87,7 @@ def build(tmp_path_factory):
     out = tmp_path_factory.mktemp("site") / "html"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
     command += ["-c", str(ROOT / "docs"), str(ROOT), str(out)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     said = [line for line in run.stderr.splitlines() if not STARTUP_LINES.match(line)]
     return out, run.returncode, said
 
