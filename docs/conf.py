@@ -23,6 +23,7 @@ from docutils import nodes  # noqa: E402
 from sphinx import addnodes  # noqa: E402
 
 import kerasvae  # noqa: E402
+from kerasvae.course.mathjax import mathjax_file  # noqa: E402
 
 project = "kerasvae"
 author = "The kerasvae developers"
@@ -31,9 +32,11 @@ root_doc = "README"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = [".*", "build", "runs"]  # folders that are not even looked into
 
+GUIDES = ("install", "which_model", "your_images", "faq", "glossary")  # in the order of reading
 # Pages under their headings in the table of contents. What a chapter lists, it also includes.
 CONTENTS = {
-    "Chapters": ["tutorials/[0-9][0-9]_*.ipynb"],
+    "Guides": [f"docs/{name}.md" for name in GUIDES],
+    "Chapters": ["tutorials/[0-9][0-9]*_*.ipynb"],
     "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
     "Reference": ["docs/api/*.md"],
     "Project": ["results/README.md", "benchmarks/README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
@@ -41,7 +44,7 @@ CONTENTS = {
 include_patterns = ["README.md", *(pattern for part in CONTENTS.values() for pattern in part)]
 
 nb_execution_mode = "off"  # what is stored is what was run and tested
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
@@ -50,7 +53,10 @@ napoleon_use_ivar = True
 napoleon_use_rtype = False
 html_theme = "furo"
 html_title = f"kerasvae {version}"
-html_static_path = ["static"]
+# Formulas are drawn by a copy of MathJax on the site, so that it needs no network.
+html_static_path = ["static", str(mathjax_file())]
+mathjax_path = mathjax_file().name
+mathjax3_config = {"options": {"enableMenu": False}}  # the menu would ask for further files
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
@@ -95,7 +101,7 @@ def badge(repository: str, docname: str) -> dict:
 SECTIONS = ("Formula:", "Args:", "Returns:", "Yields:", "Raises:", "References:", "Example:")
 INDENT = "    "
 FORMULA = [".. rubric:: Formula", "", ".. code-block:: text", ""]
-CHAPTER = re.compile(r"Chapter \d+: (tutorials/\w+)\.ipynb\.")
+CHAPTER = re.compile(r"Chapter \d+[a-z]?: (tutorials/\w+)\.ipynb\.")
 SEE_CHAPTER = ".. seealso:: :doc:`/{}`"
 CODE = re.compile(r"`([^`]+)`")
 # Stars and bars, an underscore that ends a word, and the point of a lone letter, as of a list.

@@ -1,6 +1,12 @@
 """Disentanglement with variational autoencoders, for Keras 3."""
 
-from kerasvae import (
+import os
+
+# TensorFlow leaves oneDNN off on processors without AVX-512, where it makes a convolutional
+# model's step 2.5 times as fast. It is read when TensorFlow starts: import kerasvae before Keras.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+from kerasvae import (  # noqa: E402
     callbacks,
     data,
     estimators,
@@ -13,7 +19,7 @@ from kerasvae import (
     surgery,
     testing,
 )
-from kerasvae.models import (
+from kerasvae.models import (  # noqa: E402
     DIPVAE,
     VAE,
     AdversarialAutoencoder,
@@ -24,7 +30,7 @@ from kerasvae.models import (
     InfoGAN,
     InfoVAE,
 )
-from kerasvae.version import __version__  # noqa: F401  (kerasvae.__version__)
+from kerasvae.version import __version__  # noqa: E402, F401  (kerasvae.__version__)
 
 __all__ = [
     "DIPVAE",

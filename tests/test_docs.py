@@ -13,12 +13,14 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import nbformat
 import pytest
 
-from kerasvae.course.notebooks import STARTUP_LINES
+from kerasvae.course.kernels import STARTUP_LINES
+from tests import browser
+from tests.formulas import open_offline
 
 pytestmark = pytest.mark.numpy_only  # text
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = sorted((ROOT / "tutorials").glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = sorted((ROOT / "tutorials").glob("[0-9][0-9]*_*.ipynb"))
 ROOMS = (
     "callbacks",
     "data",
@@ -86,7 +88,7 @@ def build(tmp_path_factory):
     out = tmp_path_factory.mktemp("site") / "html"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
     command += ["-c", str(ROOT / "docs"), str(ROOT), str(out)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     said = [line for line in run.stderr.splitlines() if not STARTUP_LINES.match(line)]
     return out, run.returncode, said
 
@@ -179,6 +181,40 @@ def test_formulas_and_signatures_are_shown_as_written(site):
     assert "reconstruction + alpha mutual_information + beta total_correlation" in text
     shown = text.split('id="kerasvae.models.DIPVAE"')[1].split("</dt>")[0]
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)
+
+
+@pytest.mark.parametrize("name", ["README", "tutorials/05_marginal_kl", "docs/glossary"])
+def test_a_page_needs_no_network(site, name):
+    with browser.page() as page:
+        assert open_offline(page, site / f"{name}.html", formulas=name != "README") == []
+        browser.screenshot(page, f"site_{Path(name).name}")
+
+
+GUIDES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_code_of_a_guide_runs(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / name).read_text()
+    names = {}
+    for block in re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        line = text[: block.start()].count("\n") + 1
+        code = compile("\n" * line + block[1], str(ROOT / "docs" / name), "exec")
+        exec(code, names)
+    assert names or name == "glossary.md"
+
+
+def test_every_guide_is_on_the_site_and_linked_from_the_front_page(front_page):
+    linked = {link.removesuffix(".html") for link in front_page.links}
+    for name in GUIDES:
+        assert f"docs/{name.removesuffix('.md')}" in linked
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    terms = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert terms == sorted(terms, key=str.lower)
+    assert len(set(terms)) == len(terms) > 20
 
 
 def test_chapters_can_be_opened_in_a_hosted_notebook_once_there_is_an_address(monkeypatch):

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -118,8 +119,8 @@ def test_constraints_are_exact_and_hold_every_requirement():
 
 def test_the_extras_are_the_documented_ones():
     assert sorted(PROJECT["optional-dependencies"]) == [
-        "benchmark", "classroom", "cluster", "docs", "gpu", "jax", "study", "tensorboard",
-        "test", "tutorials",
+        "benchmark", "classroom", "cluster", "docs", "gpu", "jax", "lab", "study",
+        "tensorboard", "test", "tutorials",
     ]  # fmt: skip
     assert "torch" not in {Requirement(line).name for line in requirements("test")}
 
@@ -149,23 +150,138 @@ def test_make_refuses_an_old_python(tmp_path):
     assert f"Received: PYTHON={old}, Python 3.9.2." in run.stderr
 
 
-def test_make_test_runs_both_backends_and_fails_when_one_does(tmp_path):
-    # The recipe itself, with a stand-in for Python whose pytest fails on the first backend only.
-    (tmp_path / "installed").write_text(f"{ROOT}\n")
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(
-        "#!/bin/sh\n"
-        f"[ \"$1\" = -c ] && exec cat '{tmp_path}/installed'\n"
-        'echo "ran on $KERAS_BACKEND: $*"\n'
-        '[ "$KERAS_BACKEND" != tensorflow ]\n'
+# Python and uv, as far as make asks for them; each notes in `log` how it was called.
+STAND_IN = """\
+#!/bin/sh
+echo "$(basename "$0") $*" >> '{log}'
+case "$*" in
+    "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$0" "$3/bin/kerasvae" ;;
+    "venv "*) for last; do :; done; mkdir -p "$last/bin"; cp '{python}' "$last/bin/python"
+        cp '{python}' "$last/bin/kerasvae" ;;
+    *"install "*) [ ! -e '{log}.broken' ] ;;
+    "-m pytest "*) echo "ran on $KERAS_BACKEND: $*"; [ "$KERAS_BACKEND" != tensorflow ] ;;
+esac
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder with the Makefile in which `make(*words)` runs with stand-ins, and their log."""
+    folder = tmp_path / "checkout"
+    for name in ("bin", "tutorials"):
+        (folder / name).mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    log = folder / "log"
+
+    def stand_in(name):
+        path = folder / "bin" / name
+        path.write_text(STAND_IN.format(log=log, python=folder / "bin" / "python3"))
+        path.chmod(0o755)
+
+    def make(*words, status=0):
+        """The lines of the log that concern installing, and what make printed."""
+        log.write_text("")
+        path = f"{folder / 'bin'}:/usr/bin:/bin"
+        run = subprocess.run(
+            ["make", *words], cwd=folder, env={"PATH": path}, capture_output=True, text=True
+        )
+        assert (run.returncode != 0) == bool(status), run.stdout + run.stderr
+        lines = log.read_text().splitlines()
+        return [line for line in lines if " venv " in line or " install " in line], run.stdout
+
+    stand_in("python3")
+    make.folder, make.stand_in, make.broken = folder, stand_in, Path(f"{log}.broken")
+    return make
+
+
+@pytest.mark.parametrize(
+    ("target", "extra"),
+    [("tutorials", "tutorials"), ("lab", "lab"), ("assignments", "classroom"), ("docs", "docs")],
+)
+def test_make_installs_what_the_target_needs_once(checkout, target, extra):
+    (created, installed), printed = checkout(target)
+    assert created == "python3 -m venv .venv"
+    assert installed.endswith(f"install --quiet --constraint constraints.txt -e .[{extra}]")
+    assert re.search(rf"'make {target}' needs into .venv: .* \d\.\d GB in all", printed)
+    assert checkout(target)[0] == []
+
+
+def test_make_adds_to_the_environment_and_holds_what_an_extra_holds(checkout):
+    checkout("tutorials")
+    (installed,), _ = checkout("test", status=2)  # the stand-in's tests fail
+    assert installed.endswith(".[test]")
+    for target in ("tutorials", "lab", "assignments", "docs", "lint"):
+        assert checkout(target)[0] == [], target
+
+
+def test_an_interrupted_installation_starts_anew(checkout):
+    checkout("tutorials")
+    checkout.broken.touch()
+    checkout("docs", status=2)
+    checkout.broken.unlink()
+    (created, installed), _ = checkout("tutorials")  # what was whole may have been touched too
+    assert created == "python3 -m venv .venv" and installed.endswith(".[tutorials]")
+
+
+def test_an_environment_of_another_folder_or_other_requirements_is_renewed(checkout):
+    checkout("tutorials")
+    checkout("docs")
+    stamp = checkout.folder / ".venv" / "docs.installed"
+    later = stamp.stat().st_mtime + 5
+    os.utime(checkout.folder / "pyproject.toml", (later, later))
+    (installed,), _ = checkout("docs")  # into the environment that is there
+    assert installed.endswith(".[docs]")
+    os.utime(stamp, (later + 5, later + 5))
+    (installed,), _ = checkout("tutorials")
+    assert installed.endswith(".[tutorials]")
+    stamp.write_text("/elsewhere\n")
+    assert len(checkout("docs")[0]) == 2
+
+
+def test_make_uses_uv_where_it_is_installed(checkout):
+    checkout.stand_in("uv")
+    (created, installed), _ = checkout("tutorials")
+    assert created == "uv venv --quiet --seed --python python3 .venv"
+    expected = "uv pip install --quiet --python .venv/bin/python --constraint constraints.txt -e"
+    assert installed == f"{expected} .[tutorials]"
+
+
+def test_what_tutorials_need_is_not_what_tests_need():
+    names = {Requirement(line).name for line in requirements("tutorials")}
+    assert not names & {"ray", "playwright", "sphinx", "nbgrader", "jax", "pytest", "pyarrow"}
+    makefile = (ROOT / "Makefile").read_text()
+    held = dict(re.findall(r"^HELD_(\w+) := (.*)$", makefile, re.MULTILINE))
+    held["test"] = held["test"].replace("$(EXTRAS)", " ".join(held))
+    for extra, inner in held.items():
+        for name in inner.split():
+            assert requirements(name) <= requirements(extra), (extra, name)
+
+
+def test_make_tutorials_shows_all_but_the_greeting_of_tensorflow(checkout):
+    checkout("tutorials")
+    command = checkout.folder / ".venv" / "bin" / "kerasvae"
+    lines = [
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1795523255.309308   19185 cudart_stub.cc:31] Could not find cuda drivers",
+        "E0000 00:00:1795523255.309308   19185 cuda_platform.cc:51] failed call to cuInit: 303",
+        "an error that matters",
+    ]
+    said = "\n".join(lines)
+    command.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\necho on stdout: $*\nexit 3\n")
+    command.chmod(0o755)
+    run = subprocess.run(
+        ["make", "tutorials", "TIER=full"], cwd=checkout.folder, capture_output=True, text=True
     )
-    python.chmod(0o755)
-    command = ["make", "test", f"VENV={tmp_path}"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert "ran on tensorflow: -m pytest" in run.stdout, run.stdout + run.stderr
-    assert "ran on jax: -m pytest" in run.stdout
-    assert run.returncode != 0
+    assert run.returncode != 0 and "Error 3" in run.stderr
+    assert run.stdout == "on stdout: tutorials --tier full\n"
+    assert run.stderr.splitlines()[0] == "an error that matters"
+
+
+def test_make_test_runs_both_backends_and_fails_when_one_does(checkout):
+    _, printed = checkout("test", status=2)
+    assert "ran on tensorflow: -m pytest" in printed, printed
+    assert "ran on jax: -m pytest" in printed
 
 
 @pytest.mark.parametrize("browser", [0, 1], ids=["a browser is installed", "none to be had"])

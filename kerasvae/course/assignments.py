@@ -19,8 +19,8 @@ import nbformat
 from rich.console import Console
 from rich.table import Table
 
-from kerasvae.course.notebooks import find_tutorials
-from kerasvae.files import write_text
+from kerasvae.course.chapters import find_tutorials
+from kerasvae.files import atomic_write
 
 # Read by the nbgrader commands when they run in the course's folder.
 CONFIG = """\
@@ -45,7 +45,7 @@ def find_problem_sets(tutorials: str | Path | None = None) -> list[Path]:
     """List the problem sets with solutions.
 
     Args:
-        tutorials: the chapters' folder; see `kerasvae.course.notebooks.find_tutorials`.
+        tutorials: the chapters' folder; see `kerasvae.course.chapters.find_tutorials`.
 
     Returns:
         The notebooks, .../source/psN/psN.ipynb, by name.
@@ -76,7 +76,7 @@ def build_course(
     Args:
         course: the course's folder; by default build/assignments beside the chapters' folder.
         names: which problem sets, as "ps1"; empty means all.
-        tutorials: the chapters' folder; see `kerasvae.course.notebooks.find_tutorials`.
+        tutorials: the chapters' folder; see `kerasvae.course.chapters.find_tutorials`.
 
     Returns:
         The problem sets, by name.
@@ -97,7 +97,8 @@ def build_course(
     course = Path(course).resolve()
     course.mkdir(parents=True, exist_ok=True)
     if not (course / "nbgrader_config.py").exists():
-        write_text(course / "nbgrader_config.py", CONFIG)
+        with atomic_write(course / "nbgrader_config.py") as partial:
+            partial.write_text(CONFIG, encoding="utf-8")
     return [_release(course, paths[name]) for name in sorted(names or paths)]
 
 

@@ -1,172 +1,28 @@
-"""Runs the chapters, tutorials/NN_topic.ipynb, and shows their progress.
+"""Runs the chapters, several at a time, and writes them as notebooks and as a book in HTML.
 
-A chapter runs in a fresh kernel of the Python that runs this module, so no kernel needs to be
-registered. `sources.py` makes the chapters; the command line's `tutorials` runs them.
+`sources.py` makes the chapters; the command line's `tutorials` runs them.
 """
 
 import asyncio
 import os
-import re
-import signal
-import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.syntax import Syntax
-from rich.table import Table
-from rich.text import Text
+# Says what to install where an import fails, so it stands first.
+from kerasvae.course.kernels import environment, execute, run_loop  # isort: skip
+import nbformat
+import psutil
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from kerasvae.files import write_text
-
-try:
-    import nbformat
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, DeadKernelError
-    from nbconvert import HTMLExporter
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        f"Running the tutorials needs {missing.name}, which is not installed. "
-        "Install the extra: pip install 'kerasvae[tutorials]'"
-    ) from missing
+from kerasvae.course import book
+from kerasvae.course.chapters import chapters, find_tutorials, longest_first
+from kerasvae.course.display import ChapterRun, Display
+from kerasvae.course.fingerprint import fingerprint
+from kerasvae.files import atomic_write
 
 TIERS = ("quick", "full")
-CHAPTER_NAME = re.compile(r"\d\d_\w+")
-# What TensorFlow's C++ side says about the machine at start-up, whatever the log level asked for.
-STARTUP_LINES = re.compile(
-    r"^(?:WARNING: All log messages before|[IWE]\d{4} \d\d:\d\d:|To enable the following).*\n?",
-    re.MULTILINE,
-)
-
-
-@dataclass(frozen=True)
-class ChapterRun:
-    """What became of one chapter; `error` is empty when every cell ran."""
-
-    chapter: str
-    cells: int
-    seconds: float
-    error: str = ""
-
-
-def find_tutorials(folder: str | Path | None = None) -> Path:
-    """Find the folder of the chapters: the one given, or that of the checkout.
-
-    Args:
-        folder: the folder itself; by default `tutorials` in the current folder, then in the
-            repository that kerasvae was installed from.
-
-    Returns:
-        The folder, as an absolute path.
-
-    Raises:
-        FileNotFoundError: when no candidate holds `tutorials/source` or a chapter.
-    """
-    here, checkout = Path.cwd(), Path(__file__).resolve().parents[2]
-    places = [Path(folder)] if folder else [here / "tutorials", here, checkout / "tutorials"]
-    for place in places:
-        if any(CHAPTER_NAME.fullmatch(path.stem) for path in place.glob("*.ipynb")):
-            return place.resolve()
-        if (place / "source").is_dir():
-            return place.resolve()
-    raise FileNotFoundError(
-        "Expected a folder with chapters, such as tutorials/01_elbo.ipynb. Looked in: "
-        f"{', '.join(map(str, places))}. Run this in a clone of the repository: "
-        "the installed package does not contain the tutorials."
-    )
-
-
-def chapters(folder: str | Path, numbers: Sequence[str] = (), suffix: str = ".ipynb") -> list[Path]:
-    """List the chapters in their order.
-
-    Args:
-        folder: where the files are.
-        numbers: which ones, as "1", "01" or "01_elbo"; empty means all.
-        suffix: ".ipynb" for the notebooks, ".py" for the sources.
-
-    Returns:
-        Their paths, sorted by number.
-
-    Raises:
-        FileNotFoundError: when the folder holds none.
-        ValueError: when a number names none.
-    """
-    paths = [path for path in Path(folder).glob(f"*{suffix}") if CHAPTER_NAME.fullmatch(path.stem)]
-    paths.sort()
-    if not paths:
-        raise FileNotFoundError(
-            f"Expected chapters named NN_topic{suffix} in {folder}; found none."
-        )
-    if not numbers:
-        return paths
-    chosen = set()
-    for number in map(str, numbers):
-        found = [path for path in paths if number.zfill(2) in (path.stem[:2], path.stem)]
-        if not found:
-            names = ", ".join(path.stem for path in paths)
-            raise ValueError(f"Expected chapters among: {names}. Received: {number!r}")
-        chosen.update(found)
-    return sorted(chosen)
-
-
-def execute(
-    notebook: nbformat.NotebookNode,
-    folder: str | Path,
-    tier: str = "quick",
-    on_cell: Callable[[int], None] = lambda index: None,
-) -> None:
-    """Run every code cell in a fresh kernel and store the outputs in the notebook.
-
-    Args:
-        notebook: the chapter; changed in place.
-        folder: the kernel's working folder.
-        tier: "quick" or "full"; the chapter reads it as KERASVAE_TIER.
-        on_cell: called with a cell's index before the cell runs.
-
-    Raises:
-        CellExecutionError: when a cell raises.
-        DeadKernelError: when the kernel ends, for want of memory for instance.
-        KeyboardInterrupt: when the user stops the run.
-    """
-    env = dict(os.environ, KERASVAE_TIER=tier, PYDEVD_DISABLE_FILE_VALIDATION="1")
-    env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    env.pop("MPLBACKEND", None)  # the kernel's own choice shows figures inline
-    # Without folders to search, the one kernel left is ipykernel in this interpreter.
-    specs = KernelSpecManager(kernel_dirs=[])
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs),
-        extra_arguments=["--log-level=ERROR"],  # not the advice on encryption at every start
-        timeout=None,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-    )
-
-    async def run_cells(streams: dict) -> None:
-        async with client.async_setup_kernel(env=env, cleanup_kc=True, **streams):
-            # The client's own handler ends the kernel but not the run.
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "code":
-                    on_cell(index)
-                    await client.async_execute_cell(cell, index)
-                    cell.outputs = _without_startup_lines(cell.outputs)
-
-    # The kernel repeats what it prints on its own streams: kept off the progress bars.
-    with tempfile.TemporaryFile() as log:
-        try:
-            asyncio.run(run_cells({"stdout": log, "stderr": log}))
-        except DeadKernelError as dead:
-            log.seek(0)
-            last_words = log.read().decode(errors="replace").splitlines()[-20:]
-            raise DeadKernelError("\n".join(last_words)) from dead
+MEMORY = 1_500_000_000  # bytes that a chapter's kernel may take
 
 
 def run_tutorials(
@@ -175,7 +31,7 @@ def run_tutorials(
     folder: str | Path | None = None,
     out: str | Path | None = None,
 ) -> int:
-    """Run chapters in order and write each as executed notebook and as HTML.
+    """Run chapters side by side and write each as executed notebook and as HTML, with an index.
 
     Args:
         numbers: which chapters, as "1", "01" or "01_elbo"; empty means all.
@@ -197,53 +53,56 @@ def run_tutorials(
     selected = chapters(folder, numbers)
     out.mkdir(parents=True, exist_ok=True)
 
-    def run(path: Path, progress: Progress) -> ChapterRun:
-        """Run one chapter and write both of its files."""
-        results = [out / path.name, out / f"{path.stem}.html"]
-        for result in results:
-            result.unlink(missing_ok=True)  # a chapter that fails leaves no older success behind
+    async def run(path: Path, display: Display, env: dict[str, str]) -> ChapterRun:
+        """Run one chapter and write its notebook; its page follows when all have run."""
+        for suffix in (".ipynb", ".html"):  # a chapter that fails leaves no older success behind
+            (out / path.name).with_suffix(suffix).unlink(missing_ok=True)
         notebook = nbformat.read(path, as_version=4)
-        outcome = run_chapter(path.stem, notebook, folder, tier, progress)
+        outcome = await run_chapter(path.stem, notebook, folder, env, display)
+        pages[path.stem] = notebook
         if not outcome.error:
-            exporter = HTMLExporter()
-            exporter.log.setLevel("ERROR")
-            html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
-            for result, text in zip(results, (nbformat.writes(notebook), html), strict=True):
-                write_text(result, text)
+            notebook.metadata["kerasvae"] = {"fingerprint": fingerprint(notebook), "tier": tier}
+            with atomic_write(out / path.name) as partial:
+                partial.write_text(nbformat.writes(notebook), encoding="utf-8")
         return outcome
 
-    return run_all(selected, run, f"Tutorials, tier {tier}, written to {out}")
+    pages: dict[str, nbformat.NotebookNode] = {}
+    title = f"Tutorials, tier {tier}, written to {out}"
+    outcomes = run_all(selected, run, title, folder, tier)
+    index = book.write_book(folder, out, pages, outcomes)
+    print(f"Read them in a browser, beginning with {index}")
+    return int(any(outcome.error for outcome in outcomes))
 
 
-def run_chapter(
-    name: str, notebook: nbformat.NotebookNode, folder: Path, tier: str, progress: Progress
+async def run_chapter(
+    name: str, notebook: nbformat.NotebookNode, folder: Path, env: dict[str, str], display: Display
 ) -> ChapterRun:
-    """Execute one chapter, cell by cell on a progress bar.
+    """Execute one chapter and show how far it is.
 
     Args:
         name: the chapter's name.
         notebook: changed in place, as by `execute`.
         folder: the kernel's working folder.
-        tier: "quick" or "full".
-        progress: the display; a failing cell is printed above its bars, with its traceback.
+        env: the kernel's environment variables.
+        display: where a failing cell is shown, too, with its traceback.
 
     Returns:
         What became of it; a cell that fails is named in `error`, not raised.
     """
     codes = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    task = progress.add_task(name, total=len(codes))
     running, started = 0, time.perf_counter()
 
     def on_cell(index: int) -> None:
         """Show how far the chapter is."""
         nonlocal running
         running = index
-        progress.update(task, completed=codes.index(index))
+        display.advance(name, codes.index(index))
 
+    display.start(name, len(codes))
     error = trace = ""
     try:
-        execute(notebook, folder, tier, on_cell)
-        progress.update(task, completed=len(codes))
+        await execute(notebook, folder, env, on_cell)
+        display.advance(name, len(codes))
     except CellExecutionError as failure:
         error = f"cell {running + 1}: {failure.ename}"
         trace = "\n".join(
@@ -255,47 +114,67 @@ def run_chapter(
     except DeadKernelError as dead:
         error = f"cell {running + 1}: the kernel ended"
         trace = f"{dead}\nThe kernel ended, often because memory ran out; above are its last lines."
-    progress.stop_task(task)
     if error:
         title = f"{name}, cell {running + 1} of {len(notebook.cells)}"
-        source = Syntax(notebook.cells[running].source, "python", line_numbers=True)
-        progress.console.print(Panel(source, title=title, border_style="red"))
-        progress.console.print(Text.from_ansi(trace))
-    return ChapterRun(name, len(codes), time.perf_counter() - started, error)
+        display.fail(title, notebook.cells[running].source, trace)
+    outcome = ChapterRun(name, len(codes), time.perf_counter() - started, error)
+    display.finish(outcome)
+    return outcome
 
 
-def run_all(paths: Sequence[Path], run: Callable[[Path, Progress], ChapterRun], title: str) -> int:
-    """Run the chapters one after the other, and close with a table of their times.
+def run_all(
+    paths: Sequence[Path],
+    run: Callable[[Path, Display, dict[str, str]], Awaitable[ChapterRun]],
+    title: str,
+    folder: Path,
+    tier: str = "quick",
+) -> list[ChapterRun]:
+    """Run chapters side by side, the longest first, and close with a table of their times.
 
     Args:
         paths: the chapters.
-        run: runs one of them and shows it on the given progress display.
+        run: runs one of them, given the display and its kernel's environment.
         title: the table's.
+        folder: the chapters' folder.
+        tier: "quick": as many at a time as there are cores, with one thread each; "full": one
+            after the other, each with the whole machine.
 
     Returns:
-        The exit status: 0 when no chapter reports an error, else 1.
+        What became of them, in the order of `paths`.
     """
-    console = Console()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("cells"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        outcomes = [run(path, progress) for path in paths]
-    table = Table("chapter", "cells", "seconds", "result")
-    for outcome in outcomes:
-        result = Text(outcome.error or "passed", "red" if outcome.error else "green")
-        table.add_row(outcome.chapter, str(outcome.cells), f"{outcome.seconds:.1f}", result)
-    console.print(title, table, sep="\n", highlight=False)
-    return int(any(outcome.error for outcome in outcomes))
+    places = side_by_side(tier, len(paths))
+    env = environment(tier, one_thread=tier == "quick")
+
+    async def run_each(display: Display) -> list[ChapterRun]:
+        free = asyncio.Semaphore(places)
+
+        async def wait_and_run(path: Path) -> ChapterRun:
+            async with free:
+                return await run(path, display, env)
+
+        ordered = longest_first(paths, folder)
+        found = await asyncio.gather(*map(wait_and_run, ordered))
+        return [found[ordered.index(path)] for path in paths]
+
+    with Display(len(paths)) as display:
+        outcomes = run_loop(run_each(display))
+    display.summarise(outcomes, title)
+    return outcomes
 
 
-def _without_startup_lines(outputs: list) -> list:
-    """Drop the start-up lines of TensorFlow from stderr, and stderr when nothing else is left."""
-    for output in outputs:
-        if output.get("name") == "stderr":
-            output.text = STARTUP_LINES.sub("", output.text)
-    return [output for output in outputs if output.get("text") != ""]
+def side_by_side(tier: str, chapters: int) -> int:
+    """How many chapters run at a time.
+
+    Args:
+        tier: "quick" or "full".
+        chapters: how many there are to run.
+
+    Returns:
+        As many as there are cores, as far as the free memory allows; one at the full tier.
+    """
+    if tier == "full":
+        return 1
+    limited = hasattr(os, "sched_getaffinity")  # Linux: the cores that this process may use
+    cores = len(os.sched_getaffinity(0)) if limited else os.cpu_count() or 1
+    memory = psutil.virtual_memory().available // MEMORY
+    return max(1, min(cores, memory, chapters))

@@ -81,3 +81,54 @@ def test_a_chapter_that_varies_or_fails_is_not_written(tutorials, capsys, expres
 @pytest.mark.parametrize("text", ["loss/kl", "1/2", "https://a.org/b/c", "(64, 64)", "p(x) / q(x)"])
 def test_ordinary_text_is_stable(text):
     assert notebook_sources.UNSTABLE_TEXT.search(text) is None
+
+
+def test_new_text_needs_no_execution(tutorials):
+    notebook_sources.sync(folder=tutorials)
+    path = tutorials / "01_chapter.ipynb"
+    executed = nbformat.read(path, as_version=4)
+    executed.cells[2].outputs[0].data["text/plain"] = "an output that no execution gives"
+    nbformat.write(executed, path)
+    edit(
+        tutorials,
+        "# # A chapter",
+        "# # A better chapter\n#\n# Two lines.\n\n# %% [markdown]\n# More",
+    )
+    edit(tutorials, 'tags=["kept"]', 'tags=["kept", "new"]')
+    assert notebook_sources.sync(folder=tutorials, execute="never") == 0
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert [c.source for c in notebook.cells[:2]] == ["# A better chapter\n\nTwo lines.", "More"]
+    assert notebook.cells[2].metadata == {"tags": ["kept", "new"]}
+    assert [cell.execution_count for cell in notebook.cells[2:]] == [1, 2, 3]
+    kept = [cell.outputs for cell in executed.cells[1:]]
+    assert [cell.outputs for cell in notebook.cells[2:]] == kept
+
+    written = path.read_bytes()
+    assert notebook_sources.sync(folder=tutorials) == 0  # nothing has changed, nothing runs
+    assert path.read_bytes() == written
+    assert notebook_sources.sync(folder=tutorials, execute="all") == 0
+    assert nbformat.read(path, as_version=4).cells[3].outputs[0].data == {"text/plain": "42"}
+
+
+def test_text_alone_refuses_code_that_was_not_executed(tutorials, capsys):
+    assert notebook_sources.sync(folder=tutorials, execute="never") == 1
+    assert not (tutorials / "01_chapter.ipynb").exists()
+    notebook_sources.sync(folder=tutorials)
+    written = (tutorials / "01_chapter.ipynb").read_bytes()
+    edit(tutorials, "6 * 7", "6 * 8")
+    capsys.readouterr()
+    assert notebook_sources.sync(folder=tutorials, execute="never") == 1
+    assert "01_chapter: its code has changed" in capsys.readouterr().out
+    assert (tutorials / "01_chapter.ipynb").read_bytes() == written
+    with pytest.raises(ValueError, match="Received: execute='some'"):
+        notebook_sources.sync(folder=tutorials, execute="some")
+
+
+@pytest.mark.parametrize(
+    ("words", "execute"),
+    [(["01"], "changed"), (["01", "--text"], "never"), (["--all", "01"], "all")],
+)
+def test_the_command_line_says_what_is_executed(monkeypatch, words, execute):
+    monkeypatch.setattr(notebook_sources, "sync", lambda numbers, execute: (numbers, execute))
+    assert notebook_sources.main(words) == (["01"], execute)
