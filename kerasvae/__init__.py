@@ -11,6 +11,7 @@ from kerasvae import (
     priors,
     surgery,
     testing,
+    zoo,
 )
 from kerasvae.models import (
     DIPVAE,
@@ -45,4 +46,5 @@ __all__ = [
     "priors",
     "surgery",
     "testing",
+    "zoo",
 ]

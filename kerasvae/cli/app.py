@@ -15,9 +15,11 @@ from kerasvae.cli import train as train_command
 from kerasvae.cli.options import one_of
 from kerasvae.cli.study import show_table, study
 from kerasvae.cli.train import console, say
-from kerasvae.runs import Run, comparison, evaluation, scores, versions
+from kerasvae.cli.zoo import zoo
+from kerasvae.runs import comparison, evaluation, scores, versions
 from kerasvae.runs import figures as reports
 from kerasvae.runs import report as run_report
+from kerasvae.zoo import open_run
 
 
 class Commands(typer.core.TyperGroup):
@@ -40,7 +42,12 @@ app = typer.Typer(
 )
 app.add_typer(train_command.app, name="train")
 
-RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
+RunFolder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of a run, or a trained model by its name: see 'kerasvae zoo'.", metavar="RUN"
+    ),
+]
 
 
 @app.command(epilog="Example: kerasvae traverse runs/vae --image 100 --range 3")
@@ -53,10 +60,13 @@ def traverse(
     span: Annotated[
         float, typer.Option("--range", help="Move each dimension from -R to R.", metavar="R")
     ] = 2.0,
+    gif: Annotated[bool, typer.Option("--gif", help="Write an animation too.")] = False,
 ):
     """Draw what each latent dimension does, those with most KL on top."""
     run, model, dataset = _trained(run_folder)
     say(str(reports.draw_traversals(run, model, dataset, image, span)))
+    if gif:
+        say(str(reports.draw_animation(run, model, dataset, image, span)))
 
 
 @app.command(epilog="Example: kerasvae evaluate runs/vae --draws 5")
@@ -98,14 +108,15 @@ def evaluate(
 @app.command(epilog="Example: kerasvae compare runs/*")
 def compare(
     run_folders: Annotated[
-        list[Path], typer.Argument(help="Folders of evaluated runs.", metavar="RUN...")
+        list[Path],
+        typer.Argument(help="Folders of evaluated runs, or names of the zoo.", metavar="RUN..."),
     ],
     out: Annotated[Path, typer.Option(help="Where to write.", metavar="FOLDER")] = Path(
         "comparison"
     ),
 ):
     """Set evaluated runs side by side; write comparison.csv and comparison.html."""
-    rows = comparison.read_rows(run_folders)
+    rows = comparison.read_rows(map(open_run, run_folders))
     show_table(rows)
     for path in comparison.write_comparison(out, rows):
         say(str(path))
@@ -131,7 +142,7 @@ def surgery(
 
 
 def _trained(folder: Path):
-    run = Run.open(folder)
+    run = open_run(folder)
     model = run.load_model()
     step, steps = model.steps_taken, run.config["training"]["steps"]
     if step < steps:
@@ -151,6 +162,9 @@ def explore(
     from kerasvae.cli.explore import explore  # needs the extra `tutorials`
 
     explore(run_folder, port, browser)
+
+
+app.command(epilog="Example: kerasvae zoo beta-tcvae-dsprites")(zoo)
 
 
 @app.command()

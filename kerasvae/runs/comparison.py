@@ -1,7 +1,6 @@
 """Runs side by side: one flat row of numbers each, and their mean and spread by setting."""
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from rich.table import Table
 from kerasvae import plotting
 from kerasvae.files import atomic_write
 from kerasvae.models.introspection import setting_label
-from kerasvae.runs import Run, evaluation
+from kerasvae.runs import Run
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
@@ -23,11 +22,11 @@ TEXTS = ("run", "setting", "model", "data", "seed", "step")
 NOT_SETTINGS = ("data", "seed", "log_every", "checkpoint_every", "devices")
 
 
-def read_rows(folders: Iterable[Path]) -> list[dict]:
+def read_rows(folders: Iterable[Path | Run]) -> list[dict]:
     """Read the evaluations of runs into flat rows.
 
     Args:
-        folders: of runs, each with its evaluation.json.
+        folders: of runs, each with its evaluation.json; or the runs themselves.
 
     Returns:
         A dict a run: run, setting, model, data, seed, step; loss and the objective's own terms as
@@ -39,16 +38,14 @@ def read_rows(folders: Iterable[Path]) -> list[dict]:
     Raises:
         FileNotFoundError: no run in a folder, or none that was evaluated; says how to do it.
     """
-    runs = [Run.open(Path(folder)) for folder in folders]
-    missing = [run for run in runs if not run.path(evaluation.FILE).is_file()]
+    runs = [one if isinstance(one, Run) else Run.open(Path(one)) for one in folders]
+    evaluations = [run.read_evaluation() for run in runs]
+    missing = [run for run, measured in zip(runs, evaluations, strict=True) if measured is None]
     if missing:
         commands = "; ".join(f"kerasvae evaluate {run.folder}" for run in missing)
         raise FileNotFoundError(f"Not evaluated yet. Do that first: {commands}")
-    rows = []
-    for run, setting in zip(runs, _settings(runs), strict=True):
-        measured = json.loads(run.path(evaluation.FILE).read_text(encoding="utf-8"))
-        rows.append(flat_row(run, setting, measured))
-    return rows
+    settings = _settings(runs)
+    return [flat_row(*row) for row in zip(runs, settings, evaluations, strict=True)]
 
 
 def flat_row(run: Run, setting: str, measured: dict) -> dict:

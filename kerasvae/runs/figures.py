@@ -12,6 +12,7 @@ from kerasvae.surgery import decompose
 FIGURE_IMAGES = 1000  # sampled to find the active dimensions and a typical image
 RECONSTRUCTED = 20
 COLUMNS = 9
+FRAMES = 17  # of an animation, one way
 
 
 def draw_reconstructions(run, model, dataset) -> Path:
@@ -45,6 +46,24 @@ def draw_traversals(
     Raises:
         ValueError: no such image, or a span that is not positive.
     """
+    images, values, labels = _traversed(model, dataset, image, span, COLUMNS, kl)
+    return _save(plotting.traversals(images, values, labels), run.path("traversals.png"))
+
+
+def draw_animation(run, model, dataset, image: int | None = None, span: float = 2.0) -> Path:
+    """Write traversals.gif, in which all dimensions move at once; arguments as `draw_traversals`.
+
+    Returns:
+        The file's path.
+    """
+    images, _, labels = _traversed(model, dataset, image, span, FRAMES)
+    with atomic_write(run.path("traversals.gif")) as temporary:
+        plotting.traversal_gif(images, temporary, labels=labels)
+    return run.path("traversals.gif")
+
+
+def _traversed(model, dataset, image, span, count, kl=None):
+    """Images (D, count, H, W, C) of all dimensions in the order of their KL, values, labels."""
     if not span > 0:
         raise ValueError(f"--range must be positive. Received: --range {span}")
     sample = sampled(dataset, FIGURE_IMAGES)
@@ -59,13 +78,9 @@ def draw_traversals(
             f"--image: {dataset.name} has images 0..{len(dataset) - 1}. Received: --image {image}"
         )
     order = np.argsort(-kl, kind="stable")
-    values = np.linspace(-span, span, COLUMNS)
-    figure = plotting.traversals(
-        model.traverse(code, values, order),
-        values,
-        [f"z_{j}  {kl[j]:.2f} nats" for j in order],
-    )
-    return _save(figure, run.path("traversals.png"))
+    values = np.linspace(-span, span, count)
+    labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
+    return model.traverse(code, values, order), values, labels
 
 
 def surgery(run, model, dataset, samples: int = 10_000, seed: int = 0):

@@ -19,6 +19,7 @@ FILES = (
     "model.keras",  # weights, optimizer, step and random state; written anew at each checkpoint
     "reconstructions.png",
     "traversals.png",
+    "traversals.gif",
     "evaluation.json",
     "report.html",
     "surgery.json",
@@ -42,6 +43,11 @@ class Run:
     def path(self, name: str) -> Path:
         """The path of one of `FILES`, or of the folder of TensorBoard's logs."""
         return self.folder / name
+
+    @property
+    def address(self) -> str:
+        """A text that `kerasvae.zoo.open_run` opens again, from any working folder."""
+        return str(self.folder.resolve())
 
     @classmethod
     def create(cls, folder: Path, config: dict, overwrite: bool = False) -> "Run":
@@ -201,6 +207,11 @@ class Run:
             whole = [line for line in file if line.endswith("\n")]
         rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(whole)]
         return [row for row in rows if row["step"] <= last_step]
+
+    def read_evaluation(self) -> dict | None:
+        """What `kerasvae evaluate` has measured; None if it was not run."""
+        path = self.path("evaluation.json")
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def check_free(folder: Path, overwrite: bool) -> None:
