@@ -36,6 +36,7 @@ ROOMS = (
     "surgery",
     "testing",
     "widgets",
+    "zoo",
 )
 
 

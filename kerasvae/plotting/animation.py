@@ -39,7 +39,7 @@ def traversal_gif(
     Example:
         >>> import io
         >>> file = io.BytesIO()
-        >>> traversal_gif(np.zeros((2, 3, 8, 8, 1)), file)
+        >>> traversal_gif(np.linspace(0, 1, 2 * 3 * 64).reshape(2, 3, 8, 8, 1), file)
         >>> with Image.open(file) as image:
         ...     image.format, image.n_frames
         ('GIF', 4)
@@ -55,6 +55,8 @@ def traversal_gif(
         for panel, cell in zip(panels, images.reshape(-1, *images.shape[2:]), strict=True)
     ]
     canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    figure.set_layout_engine("none")  # else each frame is laid out anew, and all of it trembles
     frames = []
     for step in range(steps):
         for picture, cell in pictures:

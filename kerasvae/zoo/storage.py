@@ -1,4 +1,4 @@
-"""Weights of a trained model in half their size: 16 bits a number, and no code in the file.
+"""Weights of a trained model in half their size: at most 16 bits a number, no code in the file.
 
 Float16 is not enough here: it has 11 bits of precision for every number, and the logits of black
 pixels grow to minus several hundred, so that they would be off by a tenth. Whole numbers of 16 bits
@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-NETWORKS = ("encoder", "decoder")
-LARGEST = 32767  # of int16
+# The largest whole number of each network: 14 bits where a code need only be exact to a hundredth
+# of its posterior's width, 16 bits for the logits.
+LARGEST = {"encoder": 8_191, "decoder": 32_767}
 # The decoder's last kernels are few numbers, and their errors reach the logits undamped.
 EXACT_KERNELS = 2
 
@@ -40,7 +41,8 @@ def write(path: Path, model) -> None:
     arrays = {}
     for key, array in weights.items():
         if key in kernels[:-EXACT_KERNELS]:
-            arrays[key], arrays[f"{key}.scale"] = quantise(array)
+            largest = LARGEST[key.partition(".")[0]]
+            arrays[key], arrays[f"{key}.scale"] = quantise(array, largest)
         else:
             arrays[key] = array
     with open(path, "wb") as file:
@@ -78,15 +80,19 @@ def read(file, model) -> None:
 
 def variables(model) -> Iterator[tuple[str, object]]:
     """(key, variable) of everything that is kept of a model."""
-    for role in NETWORKS:
+    for role in LARGEST:
         for number, variable in enumerate(getattr(model, role).weights):
             yield f"{role}.{number:02}", variable
     if hasattr(model.log_scale, "assign"):
         yield "log_scale", model.log_scale
 
 
-def quantise(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers of 16 bits for an array of floats, and the scale of each last index.
+def quantise(array: np.ndarray, largest: int = 32_767) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers of up to 16 bits for an array of floats, and the scale of each last index.
+
+    Args:
+        array: floats, at least two axes.
+        largest: whole number that stands for the largest of each last index.
 
     Returns:
         (2, *shape) uint8, the low bytes and the high bytes, apart because only the high ones can
@@ -98,8 +104,8 @@ def quantise(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         array([[ 0.5,  3. ],
                [-1. ,  1. ]], dtype=float32)
     """
-    largest = np.abs(array).max(axis=tuple(range(array.ndim - 1)))
-    scale = (np.where(largest > 0, largest, 1.0) / LARGEST).astype("float32")
+    furthest = np.abs(array).max(axis=tuple(range(array.ndim - 1)))
+    scale = (np.where(furthest > 0, furthest, 1.0) / largest).astype("float32")
     whole = np.rint(array / scale).astype("<i2")
     planes = whole.view("uint8").reshape(*array.shape, 2)
     return np.ascontiguousarray(np.moveaxis(planes, -1, 0)), scale
