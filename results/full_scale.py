@@ -2,13 +2,15 @@
 
     python results/full_scale.py
 
-Every number is that of a card in kerasvae/zoo/weights; the README shows the first table, and a test
-compares all three.
+Every number is that of a card in kerasvae/zoo/weights. The first table goes into the README too,
+between two comments; a test compares all three.
 """
 
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
+MARKS = ("<!-- table: python results/full_scale.py -->\n", "<!-- end of the table -->\n")
 TERMS = {
     "reconstruction": "reconstruction",
     "KL": "kl",
@@ -161,5 +163,14 @@ def shipped() -> dict[str, dict]:
     return dict(sorted(cards.items(), key=lambda item: order.index(item[1]["model"])))
 
 
+def shown(readme: str, table: str) -> str:
+    """The README with the table between its marks."""
+    before, rest = readme.split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    return f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}"
+
+
 if __name__ == "__main__":
-    (HERE / "full_scale.md").write_text(page(shipped()), encoding="utf-8")
+    found = shipped()
+    (HERE / "full_scale.md").write_text(page(found), encoding="utf-8")
+    README.write_text(shown(README.read_text(encoding="utf-8"), main_table(found)), "utf-8")

@@ -100,7 +100,7 @@ def test_no_object_is_unpickled(small, tmp_path):
 
 def test_weights_of_another_model_are_refused(small):
     folder, model = small
-    for other in (VAE((8, 8, 1), 4, "mlp"), VAE((8, 8, 1), 3, "burgess")):
+    for other in (VAE((8, 8, 1), 4, "mlp"), VAE((28, 28, 1), 3, "burgess")):
         with pytest.raises(ValueError, match=r"do not fit this VAE: \w+\.\d\d expected shape"):
             storage.read(folder / "small.npz", other)
 
