@@ -28,7 +28,7 @@ from kerasvae.surgery import decompose  # noqa: E402
 from kerasvae.zoo import card, criteria, load, names, storage  # noqa: E402
 from kerasvae.zoo.cards import FOLDER  # noqa: E402
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 2**20
 MOST_LOGIT_ERROR = 1e-2
 MOST_CODE_ERROR = 1e-2
 COMPARED = 512  # images on which the packed weights are compared with the run's

@@ -1,8 +1,8 @@
-"""Weights of a trained model in half their size: at most 16 bits a number, no code in the file.
+"""Weights of a trained model in half their size: about 16 bits a number, no code in the file.
 
 Float16 is not enough here: it has 11 bits of precision for every number, and the logits of black
-pixels grow to minus several hundred, so that they would be off by a tenth. Whole numbers of 16 bits
-with one scale for each output channel have the same size and are ten times more precise.
+pixels grow to minus several hundred, so that they would be off by a tenth. Whole numbers with one
+scale for each output channel have the same size and are ten times more precise.
 """
 
 import zipfile
@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-# The largest whole number of each network: 14 bits where a code need only be exact to a hundredth
-# of its posterior's width, 16 bits for the logits.
-LARGEST = {"encoder": 8_191, "decoder": 32_767}
+# The largest whole number of each network: 15 bits where a code need only be exact to a hundredth
+# of its posterior's width, 17 bits for the logits.
+LARGEST = {"encoder": 2**14 - 1, "decoder": 2**16 - 1}
+BYTES = 3  # of a whole number; the third holds little and is compressed to an eighth
 # The decoder's last kernels are few numbers, and their errors reach the logits undamped.
 EXACT_KERNELS = 2
 
@@ -87,44 +88,47 @@ def variables(model) -> Iterator[tuple[str, object]]:
         yield "log_scale", model.log_scale
 
 
-def quantise(array: np.ndarray, largest: int = 32_767) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers of up to 16 bits for an array of floats, and the scale of each last index.
+def quantise(array: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers for an array of floats, and the scale of each last index.
 
     Args:
         array: floats, at least two axes.
-        largest: whole number that stands for the largest of each last index.
+        largest: whole number that stands for the largest of each last index, below 2**23.
 
     Returns:
-        (2, *shape) uint8, the low bytes and the high bytes, apart because only the high ones can
-        be compressed; and (last axis,) float32: array is about whole number * scale.
+        (bytes, *shape) uint8, the low bytes first: apart from each other, for only the high ones
+        can be compressed; and (last axis,) float32: array is about whole number * scale.
 
     Example:
-        >>> planes, scale = quantise(np.array([[0.5, 3.0], [-1.0, 1.0]]))
+        >>> planes, scale = quantise(np.array([[0.5, 3.0], [-1.0, 1.0]]), largest=10_000)
         >>> dequantise(planes, scale).round(3)
         array([[ 0.5,  3. ],
                [-1. ,  1. ]], dtype=float32)
     """
     furthest = np.abs(array).max(axis=tuple(range(array.ndim - 1)))
     scale = (np.where(furthest > 0, furthest, 1.0) / largest).astype("float32")
-    whole = np.rint(array / scale).astype("<i2")
-    planes = whole.view("uint8").reshape(*array.shape, 2)
-    return np.ascontiguousarray(np.moveaxis(planes, -1, 0)), scale
+    whole = np.rint(array / scale).astype("int32")
+    # What int32 wraps around is undone by `dequantise`.
+    planes = [(whole >> 8 * number & 255).astype("uint8") for number in range(BYTES)]
+    return np.stack(planes), scale
 
 
 def dequantise(planes: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """The floats that `quantise` made whole numbers of, to half a scale's precision."""
-    whole = np.ascontiguousarray(np.moveaxis(planes, 0, -1)).view("<i2")[..., 0]
-    return whole.astype("float32") * scale
+    weights = 256 ** np.arange(len(planes))
+    whole = np.tensordot(weights, planes.astype("int64"), axes=1)
+    negative = planes[-1] >= 128  # the highest bit is the sign
+    return ((whole - negative * 256 ** len(planes)) * scale).astype("float32")
 
 
 def _restored(key: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
     array, scale = arrays[key], arrays.get(f"{key}.scale")
     if scale is None:
         return array
-    fits = array.dtype == np.uint8 and array.ndim > 2 and array.shape[0] == 2
+    fits = array.dtype == np.uint8 and array.ndim > 2 and array.shape[0] == BYTES
     if not fits or scale.shape != array.shape[-1:] or scale.dtype != np.float32:
         raise ValueError(
-            f"{key}: expected two planes of bytes and a scale for each output channel. "
+            f"{key}: expected planes of bytes and a scale for each output channel. "
             f"Received: {array.dtype} {array.shape}, scale {scale.dtype} {scale.shape}"
         )
     return dequantise(array, scale)

@@ -44,24 +44,37 @@ def test_float16_would_not_do_where_logits_are_large():
     inputs = generator.exponential(1.0, (256, 512)).astype("float32") * 20
     exact = inputs @ kernel
     half = np.abs(inputs @ kernel.astype("float16").astype("float32") - exact).max()
-    whole = np.abs(inputs @ storage.dequantise(*storage.quantise(kernel)) - exact).max()
+    whole = np.abs(inputs @ storage.dequantise(*storage.quantise(kernel, 32_767)) - exact).max()
     assert whole < half / 3
 
 
 @given(
     st.lists(
         st.lists(st.floats(-1e6, 1e6, width=32), min_size=3, max_size=3), min_size=1, max_size=9
-    )
+    ),
+    st.sampled_from(sorted(storage.LARGEST.values())),
 )
 @pytest.mark.numpy_only
-def test_numbers_come_back_to_half_a_step(rows):
+def test_numbers_come_back_to_half_a_step(rows, largest):
     array = np.array(rows, "float32")
-    planes, scale = storage.quantise(array)
-    assert planes.dtype == np.uint8 and planes.shape == (2, *array.shape)
+    planes, scale = storage.quantise(array, largest)
+    assert planes.dtype == np.uint8 and planes.shape[1:] == array.shape
     error = np.abs(storage.dequantise(planes, scale).astype("float64") - array)
     rounding = 1e-6 * np.abs(array)  # of float32 itself
     assert (error <= 0.5 * scale + rounding).all()
-    assert (scale <= np.maximum(np.abs(array).max(axis=0), 1) / 32767 * (1 + 1e-6)).all()
+    furthest = np.abs(array).max(axis=0)
+    step = np.where(furthest > 0, furthest, 1) / largest
+    np.testing.assert_allclose(scale, step, rtol=1e-6)
+
+
+@pytest.mark.numpy_only
+def test_bytes_are_those_of_twos_complement():
+    planes, scale = storage.quantise(np.array([[1.0], [-1.0], [0.0]]), largest=65_535)
+    assert planes[..., 0].T.tolist() == [[255, 255, 0], [1, 0, 255], [0, 0, 0]]
+    assert storage.dequantise(planes[:2] * 0, scale).tolist() == [[0.0]] * 3
+    whole = np.array([-2, 300], "<i2").view("uint8").reshape(2, 1, 2)  # NumPy's own bytes
+    found = storage.dequantise(np.moveaxis(whole, -1, 0), np.ones(1, "float32"))
+    assert found.ravel().tolist() == [-2, 300]
 
 
 def test_a_learned_scale_of_pixels_comes_along(tmp_path):
@@ -109,9 +122,10 @@ def test_planes_without_their_form_are_refused(small, tmp_path):
     folder, model = small
     with np.load(folder / "small.npz") as stored:
         arrays = dict(stored)
-    for wrong in (arrays["encoder.00"][0], arrays["encoder.00"].astype("int16")):
+    planes = arrays["encoder.00"]
+    for wrong in (planes[0], planes[:1], planes.astype("int16")):
         np.savez(tmp_path / "w.npz", **{**arrays, "encoder.00": wrong})
-        with pytest.raises(ValueError, match="encoder.00: expected two planes"):
+        with pytest.raises(ValueError, match="encoder.00: expected planes"):
             storage.read(tmp_path / "w.npz", model)
 
 

@@ -111,7 +111,7 @@ def test_a_card_is_complete(name):
     described = card(name)
     weights = (FOLDER / f"{name}.npz").read_bytes()
     assert described["weights"]["sha256"] == hashlib.sha256(weights).hexdigest()
-    assert described["weights"]["bytes"] == len(weights) <= 1_000_000
+    assert described["weights"]["bytes"] == len(weights) <= 2**20
     assert described["weights"]["logit_error"] < 1e-2
     assert described["weights"]["code_error"] < 1e-2
     assert (FOLDER / f"{name}.json").stat().st_size < 100_000
