@@ -16,9 +16,8 @@ from keras import ops
 # The largest whole number of each network: 15 bits where a code need only be exact to a hundredth
 # of its posterior's width, 17 bits for the logits.
 LARGEST = {"encoder": 2**14 - 1, "decoder": 2**16 - 1}
-BYTES = 3  # of a whole number; the third holds little and is compressed to an eighth
-# The decoder's last kernels are few numbers, and their errors reach the logits undamped.
-EXACT_KERNELS = 2
+# The decoder's last kernel is few numbers, and its errors reach the logits undamped.
+EXACT_KERNELS = 1
 
 
 def write(path: Path, model) -> None:
@@ -96,7 +95,7 @@ def quantise(array: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
         largest: whole number that stands for the largest of each last index, below 2**23.
 
     Returns:
-        (bytes, *shape) uint8, the low bytes first: apart from each other, for only the high ones
+        (2 or 3, *shape) uint8, the low bytes first: apart from each other, for only the high ones
         can be compressed; and (last axis,) float32: array is about whole number * scale.
 
     Example:
@@ -108,8 +107,8 @@ def quantise(array: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
     furthest = np.abs(array).max(axis=tuple(range(array.ndim - 1)))
     scale = (np.where(furthest > 0, furthest, 1.0) / largest).astype("float32")
     whole = np.rint(array / scale).astype("int32")
-    # What int32 wraps around is undone by `dequantise`.
-    planes = [(whole >> 8 * number & 255).astype("uint8") for number in range(BYTES)]
+    count = 2 if largest < 2**15 else 3
+    planes = [(whole >> 8 * number & 255).astype("uint8") for number in range(count)]
     return np.stack(planes), scale
 
 
@@ -125,7 +124,7 @@ def _restored(key: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
     array, scale = arrays[key], arrays.get(f"{key}.scale")
     if scale is None:
         return array
-    fits = array.dtype == np.uint8 and array.ndim > 2 and array.shape[0] == BYTES
+    fits = array.dtype == np.uint8 and array.ndim > 2 and array.shape[0] in (2, 3)
     if not fits or scale.shape != array.shape[-1:] or scale.dtype != np.float32:
         raise ValueError(
             f"{key}: expected planes of bytes and a scale for each output channel. "
