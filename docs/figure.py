@@ -1,8 +1,9 @@
-"""The pictures of the README: one dimension a factor, moved in two models of the zoo.
+"""The pictures of the README: one dimension a factor, moved in models of the zoo, side by side.
 
     python docs/figure.py
 
 writes docs/traversals.gif and, for where nothing can move, docs/traversals.png; some seconds.
+Of the models below it takes those that ship.
 """
 
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 import kerasvae as kv
 from kerasvae.zoo.criteria import axes
 
-MODELS = {"vae-dsprites": "VAE", "beta-tcvae-dsprites": "beta-TCVAE"}
+TITLES = {"vae-dsprites": "VAE", "beta-tcvae-dsprites": "beta-TCVAE"}
+MODELS = {name: title for name, title in TITLES.items() if name in kv.zoo.names()}
 FACTORS = {"x": "left, right", "y": "up, down", "scale": "size", "orientation": "turn"}
 START = {"shape": 2, "scale": 3, "orientation": 5, "x": 16, "y": 16}  # a heart in the middle
 SPAN, FRAMES = 2.0, 21
@@ -50,10 +52,10 @@ def title(name: str) -> str:
 
 
 def still(images: np.ndarray, path: Path) -> None:
-    """Every fifth frame of both models, side by side."""
+    """Every fifth frame of each model, side by side."""
     frames = images[:, :, :: FRAMES // 4]
-    figure = kv.plotting.Figure(figsize=(9, 3.6), layout="constrained")
-    grid = figure.subplots(len(FACTORS), len(MODELS))
+    figure = kv.plotting.Figure(figsize=(1 + 4 * len(MODELS), 3.6), layout="constrained")
+    grid = figure.subplots(len(FACTORS), len(MODELS), squeeze=False)
     for column, name in enumerate(MODELS):
         for row, label in enumerate(FACTORS.values()):
             panel = grid[row, column]
@@ -66,16 +68,20 @@ def still(images: np.ndarray, path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
-if __name__ == "__main__":
-    sprites = kv.data.load("dsprites")
-    first = sprites.images(sprites.indices_of([[START[name] for name in sprites.factor_names]]))
-    pictures = np.stack([traversed(name, first) for name in MODELS])
+def write(images: np.ndarray, folder: Path) -> None:
+    """Both files, from images (models, factors, FRAMES, 64, 64, 1)."""
     kv.plotting.traversal_gif(
-        pictures,
-        HERE / "traversals.gif",
+        images,
+        folder / "traversals.gif",
         titles=[title(name) for name in MODELS],
         labels=list(FACTORS.values()),
         seconds=4.0,
         size=110,
     )
-    still(pictures, HERE / "traversals.png")
+    still(images, folder / "traversals.png")
+
+
+if __name__ == "__main__":
+    sprites = kv.data.load("dsprites")
+    first = sprites.images(sprites.indices_of([[START[name] for name in sprites.factor_names]]))
+    write(np.stack([traversed(name, first) for name in MODELS]), HERE)
