@@ -4,6 +4,9 @@ Where a model misses something its card must say so: a card that claims too much
 """
 
 import hashlib
+import subprocess
+import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -126,3 +129,17 @@ def test_a_card_is_complete(name):
 def test_every_file_is_of_a_model():
     stems = {path.stem for path in FOLDER.iterdir()}
     assert stems == set(names())
+
+
+@pytest.mark.numpy_only
+def test_the_wheel_holds_weights_and_cards(tmp_path):
+    pytest.importorskip("hatchling", reason="builds the wheel")
+    root = FOLDER.parents[2]
+    if not (root / "pyproject.toml").is_file():
+        pytest.skip("an installed package, not a checkout")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        for path in FOLDER.iterdir():
+            assert archive.read(f"kerasvae/zoo/weights/{path.name}") == path.read_bytes()
