@@ -62,7 +62,7 @@ def test_the_tables_hold_the_numbers_of_a_card(full_scale):
     name = names()[0]
     card = full_scale.shipped()[name]
     text = full_scale.page({name: card})
-    surgery, score = card["evaluation"]["surgery"], card["evaluation"]["scores"]["dci"]
+    surgery, score = card["evaluation"]["surgery"], card["evaluation"]["scores"]["mig"]
     assert f"| {surgery['total_correlation']:.2f} |" in text
     assert f"| {score['mean']:.2f} ± {score['standard_deviation']:.2f} |" in text
     for row in card["published"]:

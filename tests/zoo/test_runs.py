@@ -97,7 +97,7 @@ def test_the_command_lists_the_models_and_shows_a_card(kv, monkeypatch, name):
         (line,) = [line for line in out.splitlines() if one in line and "Try" not in line]
         described = card(one)
         assert f"{described['training']['steps']:,}" in line
-        assert f"{described['evaluation']['scores']['dci']['mean']:.2f} ±" in line
+        assert f"{described['evaluation']['scores']['mig']['mean']:.2f} ±" in line
     status, out, _ = kv("zoo", name)
     assert status == 0
     assert card(name)["differs"] in out and "misses: " in out or not card(name)["misses"]
