@@ -132,6 +132,10 @@ nothing of another seed. The share of a factor is the mutual information of it a
 dimension, in 20 equal bins, divided by the factor's entropy. Made by `python zoo/train.py NAME`,
 `python zoo/pack.py NAME RUN` and `python results/full_scale.py`.
 
+Where the notes below say that surgery went over a sample of n images, the mutual information cannot
+exceed log n (9.90 nats for 20,000), and what is above that counts as total correlation: of a model
+with a large KL the total correlation is then too large.
+
 {main_table(cards)}
 ## All scores
 

@@ -94,7 +94,7 @@ def test_the_command_lists_the_models_and_shows_a_card(kv, monkeypatch, name):
     status, out, _ = kv("zoo")
     assert status == 0
     for one in names():
-        (line,) = [line for line in out.splitlines() if one in line and "Try" not in line]
+        (line,) = [line for line in out.splitlines() if line.split()[:1] == [one]]
         described = card(one)
         assert f"{described['training']['steps']:,}" in line
         assert f"{described['evaluation']['scores']['mig']['mean']:.2f} ±" in line
