@@ -39,7 +39,13 @@ CONTENTS = {
     "Chapters": ["tutorials/[0-9][0-9]*_*.ipynb"],
     "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
     "Reference": ["docs/api/*.md"],
-    "Project": ["results/README.md", "benchmarks/README.md", "CONTRIBUTING.md", "CHANGELOG.md"],
+    "Project": [
+        "results/README.md",
+        "results/full_scale.md",
+        "benchmarks/README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+    ],
 }
 include_patterns = ["README.md", *(pattern for part in CONTENTS.values() for pattern in part)]
 

@@ -18,6 +18,7 @@ from kerasvae import (  # noqa: E402
     priors,
     surgery,
     testing,
+    zoo,
 )
 from kerasvae.models import (  # noqa: E402
     DIPVAE,
@@ -53,4 +54,5 @@ __all__ = [
     "priors",
     "surgery",
     "testing",
+    "zoo",
 ]

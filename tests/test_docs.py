@@ -39,6 +39,7 @@ ROOMS = (
     "surgery",
     "testing",
     "widgets",
+    "zoo",
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kerasvae.study import read_plan
+from kerasvae.zoo import names
 
 pytestmark = pytest.mark.numpy_only
 
@@ -13,13 +14,24 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
 
 
-@pytest.fixture(scope="module")
-def objectives():
-    """The script results/objectives.py."""
-    spec = importlib.util.spec_from_file_location("objectives", RESULTS / "objectives.py")
+def script(name):
+    """A script of results/, as a module."""
+    spec = importlib.util.spec_from_file_location(name, RESULTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def objectives():
+    """The script results/objectives.py."""
+    return script("objectives")
+
+
+@pytest.fixture(scope="module")
+def full_scale():
+    """The script results/full_scale.py."""
+    return script("full_scale")
 
 
 def test_the_table_is_that_of_the_runs(objectives):
@@ -35,8 +47,29 @@ def test_every_run_of_the_study_is_in_the_table(objectives):
     assert {row["step"] for row in rows} == {str(plan.jobs[0].given["steps"])}
 
 
-def test_the_readme_shows_the_table_as_it_is(objectives):
-    assert (RESULTS / "objectives.md").read_text() in (ROOT / "README.md").read_text()
+def test_the_readme_of_the_results_shows_the_table_as_it_is(objectives):
+    assert (RESULTS / "objectives.md").read_text() in (RESULTS / "README.md").read_text()
+
+
+def test_the_table_at_full_scale_is_that_of_the_cards(full_scale):
+    cards = full_scale.shipped()
+    assert tuple(sorted(cards)) == names()
+    assert (RESULTS / "full_scale.md").read_text() == full_scale.page(cards)
+    assert full_scale.main_table(cards) in (ROOT / "README.md").read_text()
+
+
+def test_the_tables_hold_the_numbers_of_a_card(full_scale):
+    name = names()[0]
+    card = full_scale.shipped()[name]
+    text = full_scale.page({name: card})
+    surgery, score = card["evaluation"]["surgery"], card["evaluation"]["scores"]["mig"]
+    assert f"| {surgery['total_correlation']:.2f} |" in text
+    assert f"| {score['mean']:.2f} ± {score['standard_deviation']:.2f} |" in text
+    for row in card["published"]:
+        assert f"{row['value']:.2f} |\n" in text and row["source"] in text
+    for miss in card["misses"]:
+        assert miss in text
+    assert card["differs"] in text
 
 
 def test_every_file_is_listed_with_its_command():

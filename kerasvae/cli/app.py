@@ -16,10 +16,12 @@ from kerasvae.cli import train as train_command
 from kerasvae.cli.console import complain, console, explained, say
 from kerasvae.cli.options import one_of
 from kerasvae.cli.study import show_table, study
-from kerasvae.runs import Run, comparison, evaluation, figures, locks, scores, versions
+from kerasvae.cli.zoo import zoo
+from kerasvae.runs import comparison, evaluation, figures, locks, scores, versions
 from kerasvae.runs import report as run_report
 from kerasvae.runs.errors import InUseError
 from kerasvae.surgery import decompose
+from kerasvae.zoo import open_run
 
 
 class Commands(typer.core.TyperGroup):
@@ -45,7 +47,12 @@ app.add_typer(train_command.app, name="train")
 # What a user can cause; any other error is a defect, and shows where it is.
 EXPECTED = (ValueError, OSError, FloatingPointError, ModuleNotFoundError, InUseError)
 
-RunFolder = Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")]
+RunFolder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of a run, or a trained model by its name: see 'kerasvae zoo'.", metavar="RUN"
+    ),
+]
 
 
 @app.command(epilog="Example: kerasvae traverse runs/vae --image 100 --range 3")
@@ -58,11 +65,14 @@ def traverse(
     span: Annotated[
         float, typer.Option("--range", help="Move each dimension from -R to R.", metavar="R")
     ] = 2.0,
+    gif: Annotated[bool, typer.Option("--gif", help="Write an animation too.")] = False,
 ):
     """Draw what each latent dimension does, those with most KL on top."""
     with _trained(run_folder) as (run, model, dataset):
         figure = figures.draw_traversals(model, dataset, image, span)
         say(str(run.save_figure(figures.TRAVERSALS, figure)))
+        if gif:
+            say(str(figures.write_animation(run, model, dataset, image, span)))
 
 
 @app.command(epilog="Example: kerasvae evaluate runs/vae --draws 5")
@@ -103,14 +113,15 @@ def evaluate(
 @app.command(epilog="Example: kerasvae compare runs/*")
 def compare(
     run_folders: Annotated[
-        list[Path], typer.Argument(help="Folders of evaluated runs.", metavar="RUN...")
+        list[Path],
+        typer.Argument(help="Folders of evaluated runs, or names of the zoo.", metavar="RUN..."),
     ],
     out: Annotated[Path, typer.Option(help="Where to write.", metavar="FOLDER")] = Path(
         "comparison"
     ),
 ):
     """Set evaluated runs side by side; write comparison.csv and comparison.html."""
-    rows = comparison.read_rows(run_folders)
+    rows = comparison.read_rows(map(open_run, run_folders))
     show_table(rows)
     for path in comparison.write_comparison(out, rows):
         say(str(path))
@@ -141,9 +152,9 @@ def surgery(
 @contextmanager
 def _trained(folder: Path):
     """A run, its model and its images; while they are looked at, nobody may replace the run."""
-    Run.open(folder)  # refuses what is no run, before a lock is written
-    with locks.hold(folder, locks.MEASURING):
-        run = Run.open(folder)
+    run = open_run(folder)  # refuses what is no run, before a lock is written
+    with locks.hold(run.folder, locks.MEASURING):
+        run = open_run(folder)
         run.tidy()
         model = run.load_model()
         step, steps = model.steps_taken, run.config["training"]["steps"]
@@ -164,6 +175,9 @@ def explore(
     from kerasvae.cli.explore import explore  # needs the extra `tutorials`
 
     explore(run_folder, port, browser)
+
+
+app.command(epilog="Example: kerasvae zoo beta-tcvae-dsprites")(zoo)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kerasvae.checks import check_count
 from kerasvae.runs import Run
+from kerasvae.zoo import open_run
 
 try:
     import nbformat
@@ -25,10 +26,9 @@ except ModuleNotFoundError as missing:
 PORT = 8866
 
 _CELL = """\
-from pathlib import Path
-from kerasvae.runs import Run
 from kerasvae.widgets import LatentExplorer
-run = Run.open(Path({folder!r}))
+from kerasvae.zoo import open_run
+run = open_run({address!r})
 LatentExplorer(run.load_model(), run.dataset())
 """
 # Voilà's own page, without the icon fonts that it would fetch from the internet, and without what
@@ -49,7 +49,7 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
     address holds a random token, without which nobody else on this machine gets in.
 
     Args:
-        run_folder: folder of a run with a checkpoint.
+        run_folder: folder of a run with a checkpoint, or a name of the zoo.
         port: where to serve on 127.0.0.1; 0 for any free one.
         open_browser: whether to open the page in the default browser.
 
@@ -58,12 +58,12 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
         ValueError: a damaged run, or a port that is out of range or in use.
     """
     port = _free_port(port)
-    run = Run.open(Path(run_folder))
+    run = open_run(run_folder)
     # Loaded here only to be refused here: the page could but show a traceback.
     kerasvae.widgets.LatentExplorer(run.load_model(), run.dataset())
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # for the kernels
     with tempfile.TemporaryDirectory(prefix="kerasvae-") as folder:
-        server = PageServer(_write_page(Path(folder), run.folder.resolve()), port)
+        server = PageServer(_write_page(Path(folder), run), port)
 
         def started():
             """Say where the page is, once the server listens."""
@@ -92,11 +92,11 @@ def _free_port(port: int) -> int:
         return probe.getsockname()[1]
 
 
-def _write_page(folder: Path, run_folder: Path) -> Path:
+def _write_page(folder: Path, run: Run) -> Path:
     """Write the notebook of one cell, and the template; return the notebook's path."""
     notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(_CELL.format(folder=str(run_folder)))]
-    notebook.metadata["title"] = f"kerasvae: {run_folder.name}"
+    notebook.cells = [nbformat.v4.new_code_cell(_CELL.format(address=run.address))]
+    notebook.metadata["title"] = f"kerasvae: {run.folder.name}"
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     (folder / "index.html.j2").write_text(_TEMPLATE, encoding="utf-8")
     path = folder / "explorer.ipynb"

@@ -12,7 +12,6 @@ from kerasvae import plotting
 from kerasvae.files import atomic_write
 from kerasvae.models.introspection import setting_label
 from kerasvae.runs import Run, side_by_side
-from kerasvae.runs.measured import FILE, read_evaluation
 from kerasvae.runs.pages import embedded, write_page
 from kerasvae.surgery.decomposition import LAYOUT
 
@@ -25,11 +24,11 @@ ENOUGH = 5  # runs with a score, before a scatter plot of it says anything
 NOT_SETTINGS = ("data", "seed", "log_every", "checkpoint_every", "devices")
 
 
-def read_rows(folders: Iterable[Path]) -> list[dict]:
+def read_rows(folders: Iterable[Path | Run]) -> list[dict]:
     """Read the evaluations of runs into flat rows.
 
     Args:
-        folders: of runs, each with its evaluation.json.
+        folders: of runs, each with its evaluation.json; or the runs themselves.
 
     Returns:
         A dict a run: run, setting, model, data, seed, step; loss and the objective's own terms as
@@ -42,12 +41,12 @@ def read_rows(folders: Iterable[Path]) -> list[dict]:
         FileNotFoundError: no run in a folder, or none that was evaluated; says how to do it.
         ValueError: a damaged file; names the field.
     """
-    runs = [Run.open(Path(folder)) for folder in folders]
-    missing = [run for run in runs if not run.path(FILE).is_file()]
+    runs = [one if isinstance(one, Run) else Run.open(Path(one)) for one in folders]
+    measured = [run.read_evaluation() for run in runs]
+    missing = [run for run, one in zip(runs, measured, strict=True) if one is None]
     if missing:
         commands = "; ".join(f"kerasvae evaluate {run.folder}" for run in missing)
         raise FileNotFoundError(f"Not evaluated yet. Do that first: {commands}")
-    measured = [read_evaluation(run.folder) for run in runs]
     settings = _settings(runs, measured)
     return [flat_row(*one) for one in zip(runs, settings, measured, strict=True)]
 

@@ -1,15 +1,19 @@
 """What a trained model makes of its images, as figures."""
 
+from pathlib import Path
+
 import matplotlib.figure
 import numpy as np
 
 from kerasvae import plotting
+from kerasvae.files import atomic_write
 from kerasvae.runs.errors import ArgumentError
 from kerasvae.runs.evaluation import mean_per_dimension_kl, sampled
 
 FIGURE_IMAGES = 1000  # sampled to find the active dimensions and a typical image
 RECONSTRUCTED = 20
 COLUMNS = 9
+FRAMES = 17  # of an animation, one way
 
 RECONSTRUCTIONS = "reconstructions.png"
 TRAVERSALS = "traversals.png"
@@ -37,6 +41,24 @@ def draw_traversals(
     Raises:
         ValueError: no such image, or a span that is not positive.
     """
+    images, values, labels = _traversed(model, dataset, image, span, COLUMNS, kl)
+    return plotting.traversals(images, values, labels)
+
+
+def write_animation(run, model, dataset, image: int | None = None, span: float = 2.0) -> Path:
+    """Write traversals.gif, in which all dimensions move at once; arguments as `draw_traversals`.
+
+    Returns:
+        The file's path.
+    """
+    images, _, labels = _traversed(model, dataset, image, span, FRAMES)
+    with atomic_write(run.path("traversals.gif")) as temporary:
+        plotting.traversal_gif(images, temporary, labels=labels)
+    return run.path("traversals.gif")
+
+
+def _traversed(model, dataset, image, span, count, kl=None):
+    """Images (D, count, H, W, C) of all dimensions in the order of their KL, values, labels."""
     if not 0 < span < np.inf:
         raise ArgumentError(f"span must be positive and finite. Received: span={span}", "span")
     if image is not None and not 0 <= image < len(dataset):
@@ -52,9 +74,6 @@ def draw_traversals(
     else:
         code = model.embed(dataset.images(image))[0]
     order = np.argsort(-kl, kind="stable")
-    values = np.linspace(-span, span, COLUMNS)
-    return plotting.traversals(
-        model.traverse(code, values, order),
-        values,
-        [f"z_{j}  {kl[j]:.2f} nats" for j in order],
-    )
+    values = np.linspace(-span, span, count)
+    labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
+    return model.traverse(code, values, order), values, labels

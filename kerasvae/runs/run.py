@@ -19,6 +19,7 @@ from kerasvae.runs import history, locks
 from kerasvae.runs.checked import read_checked
 from kerasvae.runs.config import KERAS_ONLY, described, load_images
 from kerasvae.runs.errors import ArgumentError, DamagedFileError, InUseError, NoCheckpointError
+from kerasvae.runs.measured import FILE
 from kerasvae.runs.schema import check_config
 
 TRAINED = (  # written by a training
@@ -29,6 +30,7 @@ TRAINED = (  # written by a training
 MEASURED = (  # written by whoever looks at the model
     "reconstructions.png",
     "traversals.png",
+    "traversals.gif",
     "evaluation.json",
     "codes.npz",  # of some images, to compare seeds
     "report.html",
@@ -58,6 +60,11 @@ class Run:
     def path(self, name: str) -> Path:
         """The path of one of `FILES`, or of the folder of TensorBoard's logs."""
         return self.folder / name
+
+    @property
+    def address(self) -> str:
+        """A text that `kerasvae.zoo.open_run` opens again, from any working folder."""
+        return str(self.folder.resolve())
 
     @classmethod
     def create(cls, folder: Path, config: dict, overwrite: bool = False) -> "Run":
@@ -262,6 +269,10 @@ class Run:
         for name in names:
             for path in self.folder.glob(f".{name}.*"):
                 path.unlink(missing_ok=True)
+
+    def read_evaluation(self) -> dict | None:
+        """What `kerasvae evaluate` has measured; None if it was not run."""
+        return read_evaluation(self.folder) if self.path(FILE).is_file() else None
 
     def write_json(self, name: str, content: dict) -> None:
         """Write one of the JSON files, whole or not at all."""

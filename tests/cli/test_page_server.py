@@ -19,6 +19,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest  # noqa: E402
 from tornado.websocket import websocket_connect  # noqa: E402
 
 from kerasvae.cli import explore, page_server  # noqa: E402
+from kerasvae.runs import Run
 
 PATIENCE = 60  # seconds that a busy machine may take for what takes one
 PING = 100  # milliseconds between two pings here
@@ -32,7 +33,9 @@ class Running:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         (folder / "run").mkdir()
-        self.server = page_server.PageServer(explore._write_page(folder, folder / "run"), port)
+        self.server = page_server.PageServer(
+            explore._write_page(folder, Run(folder / "run", {})), port
+        )
         self.address = f"127.0.0.1:{port}"
         self.thread = threading.Thread(target=self.server.start, daemon=True)
         self.thread.start()
@@ -184,7 +187,10 @@ def test_a_kernel_without_a_page_is_ended(running, page):
 def test_the_settings_in_use(tmp_path):
     handler = signal.getsignal(signal.SIGTERM)
     try:
-        servers = [page_server.PageServer(explore._write_page(tmp_path, tmp_path), 0) for _ in "ab"]
+        servers = [
+            page_server.PageServer(explore._write_page(tmp_path, Run(tmp_path, {})), 0)
+            for _ in "ab"
+        ]
     finally:
         signal.signal(signal.SIGTERM, handler)
     assert servers[0].token != servers[1].token and len(servers[0].token) >= 32

@@ -1,0 +1,72 @@
+"""The command `kerasvae zoo`."""
+
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from kerasvae.cli.console import console, say
+from kerasvae.models.introspection import setting_label
+from kerasvae.zoo import card, names
+
+TERMS = ("reconstruction", "kl", "total_correlation")
+SCORES = {"mig": "MIG", "dci": "DCI", "factor_vae_score": "FactorVAE score"}
+
+
+def zoo(
+    name: Annotated[
+        str | None, typer.Argument(help="Show all of one model's card.", metavar="[NAME]")
+    ] = None,
+):
+    """List the trained models, which stand wherever a command takes RUN."""
+    if name is not None:
+        _show(card(name))
+        return
+    console.print(_table())
+    say(
+        "Nats per image, measured exactly; what a command writes goes to a folder NAME here.\n"
+        "Try: kerasvae explore beta-tcvae-dsprites"
+    )
+
+
+def _table() -> Table:
+    table = Table("name", "steps", box=box.SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
+    for column in (*TERMS, *SCORES.values()):
+        table.add_column(column.replace("_", " "), justify="right")
+    for name in names():
+        described = card(name)
+        evaluation = described["evaluation"]
+        terms = [_number(evaluation["surgery"].get(term), 1) for term in TERMS]
+        scores = [_score(evaluation["scores"].get(score, {})) for score in SCORES]
+        table.add_row(name, f"{described['training']['steps']:,}", *terms, *scores)
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _score(score: dict) -> str:
+    spread = score.get("standard_deviation")
+    return _number(score.get("mean"), 2) + ("" if spread is None else f" ± {spread:.2f}")
+
+
+def _show(described: dict) -> None:
+    training, trained = described["training"], described["trained"]
+    say(f"{setting_label(described['model'], described['arguments'])} on {described['data']}")
+    say(f"training: {training}")
+    say(f"made with: {trained}")
+    say(f"tried: {described['tried']}")
+    surgery, scores = described["evaluation"]["surgery"], described["evaluation"]["scores"]
+    for term in ("reconstruction", "kl", "mutual_information", "total_correlation"):
+        if term in surgery:
+            say(f"  {term}  {surgery[term]:.2f} ± {surgery['standard_errors'][term]:.2f} nats")
+    for score, numbers in scores.items():
+        say(f"  {score}  {_score(numbers)}")
+    for row in described["published"]:
+        say(f"published: {row['figure']} {row['value']} ({row['source']})")
+    say(f"differs: {described['differs']}")
+    for miss in described["misses"]:
+        say(f"misses: {miss}")
