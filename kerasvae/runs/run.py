@@ -19,7 +19,7 @@ from kerasvae.runs import history, locks
 from kerasvae.runs.checked import read_checked
 from kerasvae.runs.config import KERAS_ONLY, described, load_images
 from kerasvae.runs.errors import ArgumentError, DamagedFileError, InUseError, NoCheckpointError
-from kerasvae.runs.measured import FILE
+from kerasvae.runs.measured import FILE, read_evaluation
 from kerasvae.runs.schema import check_config
 
 TRAINED = (  # written by a training

@@ -19,7 +19,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest  # noqa: E402
 from tornado.websocket import websocket_connect  # noqa: E402
 
 from kerasvae.cli import explore, page_server  # noqa: E402
-from kerasvae.runs import Run
+from kerasvae.runs import Run  # noqa: E402
 
 PATIENCE = 60  # seconds that a busy machine may take for what takes one
 PING = 100  # milliseconds between two pings here
@@ -85,7 +85,7 @@ def running(tmp_path_factory):
     """The server, with short times for pings and for the end of forgotten processes."""
     handler = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(explore, "_CELL", "{folder!r}")
+        patch.setattr(explore, "_CELL", "{address!r}")
         patch.setattr(page_server, "PING_INTERVAL", PING)
         patch.setattr(page_server, "PING_TIMEOUT", 10 * PING)
         patch.setattr(page_server, "FORGOTTEN", 3)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasvae import data
 from kerasvae.cli import app as cli
-from kerasvae.runs import Run, comparison
+from kerasvae.runs import Run, comparison, new_config
 from kerasvae.zoo import ZooRun, card, load, names, open_run
 
 pytestmark = pytest.mark.skipif(not names(), reason="no model ships yet")
@@ -54,8 +55,8 @@ def test_a_run_folder_goes_before_a_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()
     assert isinstance(open_run(name), ZooRun), "a folder of what commands wrote is no run"
-    config = {"model": "vae", "arguments": {}, "data": {"source": "digits", "options": {}}}
-    (tmp_path / name / "config.json").write_text(json.dumps({**config, "training": {}}))
+    config = new_config("vae", {"data": "digits", "latent_dim": 2}, data.load("digits"))
+    (tmp_path / name / "config.json").write_text(json.dumps(config))
     run = open_run(name)
     assert not isinstance(run, ZooRun) and run.config["model"] == "vae"
     address = run.address
@@ -70,9 +71,10 @@ def test_what_is_neither_is_refused_with_the_names(tmp_path):
 
 def test_a_newer_evaluation_goes_before_the_cards(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    open_run(name).write_json("evaluation.json", {"newer": True})
+    newer = {**card(name)["evaluation"], "loss": 1.5}
+    open_run(name).write_json("evaluation.json", newer)
     assert (tmp_path / name / "evaluation.json").is_file()
-    assert open_run(name).read_evaluation() == {"newer": True}
+    assert open_run(name).read_evaluation() == newer
 
 
 def test_models_of_the_zoo_compare_with_runs(name, tmp_path):
@@ -80,6 +82,7 @@ def test_models_of_the_zoo_compare_with_runs(name, tmp_path):
     folder.mkdir()
     described = card(name)
     config = {part: described[part] for part in ("model", "arguments", "data", "training")}
+    config["versions"] = described["trained"]["versions"]
     config["arguments"]["latent_dim"] = 9
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "evaluation.json").write_text(json.dumps(described["evaluation"]))
