@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes: a file has its old content or the new one, never half of it."""
 
 import os
 import tempfile
@@ -40,7 +40,7 @@ def atomic_write(target: Path) -> Iterator[Path]:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a text file in UTF-8, whole or not at all."""
+    """Write a text file in UTF-8 atomically."""
     with atomic_write(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -184,7 +184,7 @@ def check_architecture(architecture, image_shape):
     if architecture != "mlp" and not (height == width and MIN_SIZE <= height <= MAX_SIZE):
         raise ValueError(
             f"The {architecture} network takes square images of {MIN_SIZE} to {MAX_SIZE} pixels. "
-            "Resize the images, use architecture='mlp', which takes any size, or hand in an "
+            "Resize the images, use architecture='mlp', which takes any size, or pass an "
             f"encoder and a decoder of your own. Received: image_shape={image_shape}"
         )
 

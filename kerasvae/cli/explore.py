@@ -76,7 +76,7 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
 
 
 def _free_port(port: int) -> int:
-    """The port itself, or any free one for 0; refused if it cannot be had."""
+    """The port itself, or any free one for 0; refused if it is not available."""
     if check_count("--port", port) > 65535:
         raise ValueError(f"--port: expected 0..65535. Received: --port {port}")
     with socket.socket() as probe:
@@ -85,7 +85,7 @@ def _free_port(port: int) -> int:
         try:
             probe.bind((ADDRESS, port))
         except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error})"
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"is not available ({error})"
             raise ValueError(
                 f"Port {port} of {ADDRESS} {why}. Choose another, or any: --port 0"
             ) from error

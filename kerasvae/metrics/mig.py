@@ -20,7 +20,7 @@ from kerasvae.metrics.result import Result
 
 
 def mig(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
-    """Whether each factor is told by one code much better than by any other.
+    """Whether one latent is much more informative of a factor than all others are.
 
     Formula:
         score = mean over k of (I(z_a; v_k) - I(z_b; v_k)) / H(v_k),

@@ -1,4 +1,4 @@
-"""FactorVAE: a discriminator tells how far the codes are from independent, and the VAE is told.
+"""FactorVAE: a discriminator estimates how dependent the latents are, and the VAE pays for it.
 
 Chapter 7: tutorials/07_factor_vae.ipynb.
 """
@@ -26,8 +26,8 @@ class FactorVAE(VariationalAutoencoder):
         The estimate lags behind where codes are dependent: in chapter 7 it shows 0.1 nats where
         surgery finds 3. Report the exact one, of `kerasvae.surgery`.
 
-    Each batch is dealt out: its even images train the VAE, its odd ones the discriminator, which
-    so sees codes of a batch of its own. The paper's batch of 64 for each is batch_size=128 here.
+    Each batch is split: its even images train the VAE, its odd ones the discriminator, which
+    so sees a batch of its own. The paper's batch of 64 for each is batch_size=128 here.
 
     Args:
         gamma: weight of the total correlation, at least 0. The paper: 35 on dSprites, 10 to 100

@@ -229,7 +229,7 @@ class ImageTraining:
         return super().predict(x, batch_size=batch_size, **kwargs)
 
     def _in_order(self, x, batch_size, steps):
-        """Images as Keras takes them to evaluate or predict, and the batch size that it is told."""
+        """Images in the form that Keras evaluates or predicts, and the batch size to pass on."""
         images = as_dataset(x, self.image_shape, "images")
         x = images.for_keras(batch_size or self.default_batch_size, steps)
         return x, batch_size if images.kind == "array" else None

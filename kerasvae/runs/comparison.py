@@ -209,7 +209,7 @@ def _count(rows: Sequence[dict], name: str) -> int:
 
 
 def write_csv(path: Path, rows: Sequence[dict]) -> None:
-    """Write rows as CSV, whole or not at all; a column that a row lacks is empty there."""
+    """Write rows as CSV, atomically; a column that a row lacks is empty there."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     with atomic_write(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")

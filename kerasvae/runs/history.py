@@ -77,7 +77,7 @@ def check_columns(path: Path, rows: Sequence[dict], term_names: Sequence[str]) -
 
 
 def write_history(path: Path, rows: Sequence[dict[str, float]]) -> None:
-    """Write the file anew, whole or not at all."""
+    """Write the file anew, atomically."""
     write_text(path, _as_csv(rows, header=True))
 
 

@@ -32,7 +32,7 @@ def embedded_file(path: Path, caption: str) -> dict[str, str]:
 
 
 def write_page(path: Path, template: str, **content) -> Path:
-    """Fill a template of `kerasvae/runs/templates` and write it, whole or not at all.
+    """Fill a template of `kerasvae/runs/templates` and write it atomically.
 
     Args:
         path: of the HTML file.

@@ -275,7 +275,7 @@ class Run:
         return read_evaluation(self.folder) if self.path(FILE).is_file() else None
 
     def write_json(self, name: str, content: dict) -> None:
-        """Write one of the JSON files, whole or not at all."""
+        """Write one of the JSON files atomically."""
         write_text(self.path(name), json.dumps(content, indent=2) + "\n")
 
     def read_history(self, last_step: float = math.inf) -> list[dict[str, float]]:

@@ -54,7 +54,7 @@ def collect(
 
 
 def write_parquet(path: Path, rows: Sequence[dict]) -> None:
-    """Write rows as Parquet, whole or not at all; a column that a row lacks is null there."""
+    """Write rows as Parquet, atomically; a column that a row lacks is null there."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

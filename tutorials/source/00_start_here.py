@@ -70,7 +70,7 @@ print("tier:", "full" if FULL else "quick")
 #
 # A variational autoencoder (VAE) has an encoder, which turns an image $x$ into a Gaussian
 # $q(z\mid x)$ over codes, and a decoder, which turns a code $z$ into an image. It is trained on two
-# terms: how badly the image is drawn again, and how far $q(z\mid x)$ is from a fixed prior $p(z)$,
+# terms: how badly the image is reconstructed, and how far $q(z\mid x)$ is from a fixed prior $p(z)$,
 # the Kullback-Leibler divergence. It is often said that this KL term makes the dimensions of $z$
 # independent. **Does it?** Averaged over all $N$ images the term can be cut, exactly, into three
 # pieces, and only one of them is about independence:
@@ -170,7 +170,7 @@ panel.axis("off");
 # | $p(z)$ | the prior, $\mathcal N(0, I)$ | `model.prior` | 1 |
 # | $q(z\mid x)$ | the posterior, a Gaussian for each image | `model.encode(x)`: `loc`, `scale` | 1 |
 # | $p(x\mid z)$ | the likelihood of the pixels | `model.decode(z)`: logits | 1 |
-# | $-\mathbb E\log p(x\mid z)$ | how badly the image is drawn again | `reconstruction` | 1 |
+# | $-\mathbb E\log p(x\mid z)$ | how badly the image is reconstructed | `reconstruction` | 1 |
 # | $\mathrm{KL}(q(z\mid x)\Vert p(z))$ | what the code costs | `kl` | 1 |
 # | $\beta$, $\gamma$, $\alpha$, $\lambda$ | weights; which term they weigh, each class says | `beta`, `gamma`, `alpha`, `lambda_od`, ... | 2 |
 # | $C$ | the capacity that the KL is drawn to | `capacity` | 2 |

@@ -158,7 +158,7 @@ assert abs(((best[0] - best[1]) / np.log(4)).mean() - library) < 0.03  # other s
 #   importances is *disentanglement*, of a column *completeness*; both are means weighted by
 #   importance. Accuracy is *informativeness*.
 # - [**Gaussian total correlation**](../kerasvae/metrics/gaussian_total_correlation.py):
-#   $-\frac12\log\det$ of the correlation matrix. Sees no factors.
+#   $-\frac12\log\det$ of the correlation matrix. It does not look at the factors.
 # - [**UDR**](../kerasvae/metrics/udr.py): sees no factors either; compares the codes of two models
 #   and asks for a permutation.
 

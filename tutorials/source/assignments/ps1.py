@@ -62,7 +62,7 @@ def numbers(tensor):
 # s(l) = \frac{1}{1+e^{-l}} .$$
 #
 # Write `log_likelihood(x, logits)`: from images `(B, H, W, C)` and logits of the same shape to
-# `(B,)`, nats per image. It shall stay finite for logits of $\pm 200$, so do not take the
+# `(B,)`, nats per image. It must stay finite for logits of $\pm 200$, so do not take the
 # logarithm of a sigmoid. (`ops.softplus(l)` is $\log(1+e^l)$, and $\log s(l) =
 # -\mathrm{softplus}(-l)$.)
 
@@ -119,7 +119,7 @@ assert np.isfinite(value).all() and np.all(value < -150), (
 # $v=\log\sigma^2$. A code is drawn as $z=\mu+\sigma\,\varepsilon$, with noise $\varepsilon$ from
 # a standard Gaussian that does not depend on the encoder.
 #
-# Write `draw(loc, log_variance, noise)`. The noise is handed in, with the shape of the codes.
+# Write `draw(loc, log_variance, noise)`. The noise is an argument, with the shape of the codes.
 
 
 # %% nbgrader={"grade": false, "grade_id": "draw", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -125,7 +125,7 @@ assert len(counts) == 6 and counts.min() > 200 - 6 * np.sqrt(200), (
 # $$\tfrac12\Big(\text{mean of }-\log D(z)\text{ over codes}
 # +\text{mean of }-\log(1-D(z))\text{ over shuffled codes}\Big).$$
 #
-# Write `discriminator_loss(logits, shuffled_logits)`, from `(B, 2)` twice to a scalar. It shall be
+# Write `discriminator_loss(logits, shuffled_logits)`, from `(B, 2)` twice to a scalar. It must be
 # right for logits of $\pm200$ too: a softmax rounds to 0 there, and the logarithm of a clipped 0
 # has no gradient. (`ops.log_softmax`, or `ops.softplus` of $\pm(d_0-d_1)$.)
 
@@ -190,7 +190,7 @@ assert np.isfinite(value) and value > 150, (
 # $$D^*(z)=\frac{q(z)}{q(z)+\prod_j q(z_j)} .$$
 #
 # Write `best_discriminator(log_q, log_product)`, from the two *log* densities, `(B,)` each, to
-# $D^*$, `(B,)`. It shall work where both log densities are $-500$, so do not exponentiate them one
+# $D^*$, `(B,)`. It must work where both log densities are $-500$, so do not exponentiate them one
 # by one: divide numerator and denominator by $q(z)$ first.
 
 
