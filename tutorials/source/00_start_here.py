@@ -28,6 +28,7 @@ import os
 
 import keras
 import numpy as np
+from IPython.display import display
 from matplotlib import pyplot as plt
 
 import kerasvae as kv
@@ -63,8 +64,57 @@ print("tier:", "full" if FULL else "quick")
 # **Devices.** Nothing has to be set: a GPU is used if the backend finds one
 # (`pip install -e ".[gpu]"`), and listed above.
 #
-# **How to read.** Before each experiment stands the word **Predict**. Write your guess down, then
-# run the cell. Exercises at the end go from easy to open.
+# **How to read.** Before each experiment you will find the word **Predict**. Write your guess down,
+# then run the cell. The exercises at the end go from easy to open.
+
+# %% [markdown]
+# ## What it looks like
+#
+# These are the images of dSprites, the set on which most of the field's numbers are measured: all
+# 737,280 combinations of five *factors*. The package draws them; nothing is downloaded.
+
+# %%
+sprites = kv.data.load("dsprites")
+examples, factors = sprites.sample(8, seed=4)
+figure, panels = plt.subplots(1, 8, figsize=(8.2, 1.2))
+for panel, image in zip(panels, examples):
+    panel.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1)
+    panel.axis("off")
+print("factors:", ", ".join(sprites.factor_names))
+
+# %% [markdown]
+# Two models that ship with the package were trained on them. Neither has ever seen a factor. We
+# encode a sprite, move one latent dimension at a time, and decode: a *traversal*.
+#
+# **Predict.** Both models have ten dimensions for five factors. In which of the two will a single
+# row move the sprite from left to right and change nothing else?
+
+# %%
+start = sprites.indices_of(np.array([[1, 3, 0, 16, 16]]))  # an ellipse in the middle
+for name in ("vae-dsprites", "beta-tcvae-dsprites"):
+    shipped, kl = kv.zoo.load(name), kv.zoo.card(name)["evaluation"]["per_dimension_kl"]
+    order = np.argsort(kl)[::-1][:5]  # the five dimensions in use most
+    values = np.linspace(-2, 2, 9)
+    moved = shipped.traverse(shipped.embed(sprites.images(start))[0], values, order)
+    figure = kv.plotting.traversals(moved, values, [f"z_{j}  {kl[j]:.1f} nats" for j in order])
+    print(name)
+    display(figure)
+
+# %%
+shares = {
+    name: np.array(kv.zoo.card(name)["information"]["matrix"])  # (10 dimensions, 5 factors)
+    for name in ("vae-dsprites", "beta-tcvae-dsprites")
+}
+x = sprites.factor_names.index("x")
+print({name: f"{share[:, x].max():.2f}" for name, share in shares.items()})
+assert shares["beta-tcvae-dsprites"][:, x].max() > shares["vae-dsprites"][:, x].max() + 0.1
+
+# %% [markdown]
+# In the VAE nearly every row moves, resizes and turns the sprite at once. In the beta-TCVAE one row
+# moves it from left to right, one up and down, one resizes it, and the others do next to nothing.
+# The numbers say the same: the share of the horizontal position that the best single dimension
+# knows. `kerasvae explore beta-tcvae-dsprites` opens this model with sliders, and `kerasvae zoo`
+# lists what ships and how it was trained. Why the two differ is the subject of this course.
 #
 # ## The question
 #
