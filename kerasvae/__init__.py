@@ -23,6 +23,7 @@ from kerasvae.models import (
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    MarginalKLVAE,
 )
 from kerasvae.version import __version__  # noqa: F401  (kerasvae.__version__)
 
@@ -36,6 +37,7 @@ __all__ = [
     "FactorVAE",
     "InfoGAN",
     "InfoVAE",
+    "MarginalKLVAE",
     "callbacks",
     "data",
     "estimators",
