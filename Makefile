@@ -40,7 +40,7 @@ ALL ?=
 WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest -q --durations=10 -n $(WORKERS) --maxprocesses=4 \
 	--dist=loadfile --no-loadscope-reorder
-NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 # Without it, TensorFlow leaves its fast convolutions off on processors without AVX-512.

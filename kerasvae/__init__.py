@@ -30,6 +30,7 @@ from kerasvae.models import (  # noqa: E402
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    MarginalKLVAE,
 )
 from kerasvae.version import __version__  # noqa: E402, F401  (kerasvae.__version__)
 
@@ -43,6 +44,7 @@ __all__ = [
     "FactorVAE",
     "InfoGAN",
     "InfoVAE",
+    "MarginalKLVAE",
     "callbacks",
     "data",
     "estimators",

@@ -12,6 +12,7 @@ from kerasvae import (
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    MarginalKLVAE,
     layers,
 )
 
@@ -29,6 +30,8 @@ OBJECTIVES = {
     "DIPVAE II": (DIPVAE, SMALL | {"kind": "II", "lambda_od": 2.0, "lambda_d": 3.0}),
     "InfoVAE": (InfoVAE, SMALL | {"alpha": 0.5, "lambda_mmd": 10.0}),
     "InfoVAE WAE": (InfoVAE, SMALL | {"alpha": 1.0, "lambda_mmd": 10.0, "kernel": "imq"}),
+    "MarginalKLVAE mss": (MarginalKLVAE, SMALL | {"lambda_marginal": 4.0, "dataset_size": 12}),
+    "MarginalKLVAE ratio": (MarginalKLVAE, SMALL | {"estimator": "density-ratio"}),
     "BetaTCVAE mss": (BetaTCVAE, SMALL | {"beta": 4.0, "dataset_size": 12}),
     "BetaTCVAE mws": (BetaTCVAE, SMALL | {"estimator": "mws", "dataset_size": 12}),
     "FactorVAE": (FactorVAE, SMALL | {"gamma": 6.4}),

@@ -10,6 +10,7 @@ from kerasvae.models.factor_vae import FactorVAE
 from kerasvae.models.info_gan import InfoGAN
 from kerasvae.models.info_vae import InfoVAE
 from kerasvae.models.latent_variable_model import LatentVariableModel
+from kerasvae.models.marginal_kl_vae import MarginalKLVAE
 from kerasvae.models.vae import VAE
 
 # Names on the command line.
@@ -19,6 +20,7 @@ BY_NAME = {
     "annealed-vae": AnnealedVAE,
     "dip-vae": DIPVAE,
     "info-vae": InfoVAE,
+    "marginal-kl-vae": MarginalKLVAE,
     "beta-tcvae": BetaTCVAE,
     "factor-vae": FactorVAE,
     "adversarial-autoencoder": AdversarialAutoencoder,
@@ -37,5 +39,6 @@ __all__ = [
     "InfoGAN",
     "InfoVAE",
     "LatentVariableModel",
+    "MarginalKLVAE",
     "VariationalAutoencoder",
 ]

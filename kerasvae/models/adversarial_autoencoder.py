@@ -7,15 +7,14 @@ import keras
 from keras import ops
 
 from kerasvae import networks, priors
-from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_choice, check_non_negative
-from kerasvae.estimators import discriminator_terms, log_density_ratio
+from kerasvae.estimators import log_density_ratio
 from kerasvae.models.autoencoder import VariationalAutoencoder
-from kerasvae.training.players import Player
+from kerasvae.models.prior_discriminator import PriorDiscriminator
 
 
 @keras.saving.register_keras_serializable("kerasvae")
-class AdversarialAutoencoder(VariationalAutoencoder):
+class AdversarialAutoencoder(PriorDiscriminator, VariationalAutoencoder):
     """The adversarial autoencoder: the marginal q(z), not each posterior, is matched to the prior.
 
     Formula:
@@ -119,29 +118,7 @@ class AdversarialAutoencoder(VariationalAutoencoder):
 
     def players(self):
         """The autoencoder, and the discriminator of codes."""
-        return {
-            "autoencoder": Player(
-                self.variables_outside(self.discriminator),
-                self.compute_loss,  # in which the discriminator only judges
-                keras.optimizers.Adam,
-                lambda: self.losses_outside(self.discriminator),
-            ),
-            "discriminator": Player(
-                self.discriminator.trainable_variables,
-                self.discriminator_loss,
-                lambda rate: keras.optimizers.Adam(rate, beta_1=0.5),
-                lambda: self.discriminator.losses,
-            ),
-        }
-
-    def discriminator_loss(self, x, training=True):
-        """Mean loss of the discriminator on a batch, scalar; no gradient reaches the encoder."""
-        z = ops.stop_gradient(self(x, training=training)["z"])
-        draws = self.prior.sample(ops.shape(z)[0], seed=tfp_seed(self.seed_generator))
-        both = self.discriminator(ops.concatenate([z, draws]), training=training)
-        terms = discriminator_terms(*ops.split(log_density_ratio(both), 2))
-        self.track(terms)
-        return ops.mean(terms["discriminator_loss"])
+        return self.players_against_prior("autoencoder")
 
     def terms(self, x, outputs):
         """reconstruction, adversarial and marginal_kl, each (batch,) float32 in nats."""

@@ -6,22 +6,16 @@ Chapter 6: tutorials/06_total_correlation.ipynb.
 import math
 
 import keras
-import numpy as np
-from keras import ops
 
-from kerasvae.checks import check_choice, check_non_negative, check_positive_int
-from kerasvae.data import as_dataset
+from kerasvae.checks import check_non_negative
 from kerasvae.distributions import posterior
-from kerasvae.estimators import ESTIMATORS, aggregate_posterior, decomposition_terms
+from kerasvae.estimators import decomposition_terms
+from kerasvae.models.aggregate_densities import AggregateDensities
 from kerasvae.models.autoencoder import VariationalAutoencoder
-from kerasvae.training.impossible import SayImpossible
-
-# Above this the exact estimator, which encodes the whole data set at every step, is no option.
-MAX_EXACT = 20_000
 
 
 @keras.saving.register_keras_serializable("kerasvae")
-class BetaTCVAE(VariationalAutoencoder):
+class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
     """The beta-TCVAE: the KL split into what the code says, its redundancy, and its shape.
 
     Formula:
@@ -88,12 +82,7 @@ class BetaTCVAE(VariationalAutoencoder):
         self.alpha = check_non_negative("alpha", alpha)
         self.beta = check_non_negative("beta", beta)
         self.gamma = check_non_negative("gamma", gamma)
-        self.estimator = check_choice("estimator", estimator, ESTIMATORS)
-        if dataset_size is not None:
-            check_positive_int("dataset_size", dataset_size)
-        self.dataset_size = dataset_size
-        self._size_from_data = dataset_size is None
-        self._all_images = None
+        self.set_estimator(estimator, dataset_size)
         super().__init__(
             image_shape,
             latent_dim,
@@ -106,90 +95,23 @@ class BetaTCVAE(VariationalAutoencoder):
             **kwargs,
         )
 
-    def prepare_fit(self, x, validation_split=0.0):
-        """Take the number of images from the training data, and for "exact" the images.
-
-        Args:
-            x: what `fit` was given.
-            validation_split: the share of it that is not trained on.
-
-        Raises:
-            ValueError: data of unknown length without dataset_size, or too much for "exact".
-        """
-        images = as_dataset(x, self.image_shape)
-        size = images.length
-        if size is not None:
-            size = math.floor(size * (1 - validation_split))  # as Keras splits
-        if self._size_from_data and size is None:
-            raise ValueError(
-                "BetaTCVAE needs the number of training images, and this data does not tell it: "
-                f"BetaTCVAE(..., dataset_size=...). Received: {images.kind}"
-            )
-        if self._size_from_data and size != self.dataset_size:
-            self.dataset_size = size
-            self.train_function = self.test_function = None  # they hold the old size
-        if self.estimator == "exact":
-            self._keep_images(images, size)
-
-    def _keep_images(self, images, size):
-        if size is None or size > MAX_EXACT:
-            raise ValueError(
-                f"estimator='exact' encodes all images at every step and takes at most "
-                f"{MAX_EXACT:,} of known length; use 'mss'. Received: {size} images"
-            )
-        self._all_images = np.asarray(images.images(np.arange(size)), "float32")
-        self.train_function = self.test_function = None
-
     def terms(self, x, outputs):
         """As for the VAE, and the three parts of the KL at the batch's codes."""
         q = posterior(outputs)
         parts = decomposition_terms(
             q.log_prob(outputs["z"]),
-            self._aggregate(outputs),
+            self.aggregate(outputs),
             self.prior.log_prob(outputs["z"]),
         )
         return {**super().terms(x, outputs), **parts}
 
-    def watchers(self):
-        """Says when an estimate shows what it cannot be; "exact" may miss by sampling alone."""
-        if self.estimator == "exact":
-            return []
-        remedy = (
-            f"The gradient of estimator={self.estimator!r} serves training, its value is no "
-            "measurement: report kerasvae.surgery.decompose(model, images)."
-        )
-        return [SayImpossible(self._ranges, remedy)]
-
-    def _ranges(self):
+    def ranges(self):
+        """What the exact quantities lie in, in nats."""
         return {
             "mutual_information": (0.0, math.log(self.dataset_size)),
             "total_correlation": (0.0, math.inf),
             "dimension_wise_kl": (0.0, math.inf),
         }
-
-    def check_ready(self):
-        """Refuse to estimate q(z) without what the estimator needs.
-
-        Raises:
-            ValueError: no dataset_size, or for "exact" no images, yet.
-        """
-        if self.estimator == "exact" and self._all_images is None:
-            raise ValueError("estimator='exact' sees its images in fit(); call that first.")
-        if self.estimator != "exact" and self.dataset_size is None:
-            raise ValueError(
-                "BetaTCVAE needs the number of training images: fit the model first, or build it "
-                "with BetaTCVAE(..., dataset_size=...). Received: dataset_size=None"
-            )
-
-    def _aggregate(self, outputs):
-        """log q(z) and its marginals at the batch's codes, by the model's estimator."""
-        self.check_ready()
-        source = outputs
-        if self.estimator == "exact":
-            source = self.encode(ops.convert_to_tensor(self._all_images))
-        return aggregate_posterior(
-            outputs["z"], source["loc"], source["scale"], self.estimator, self.dataset_size
-        )
 
     def objective(self, terms):
         """reconstruction + the three weighted parts of the KL, (batch,) float32 in nats."""
@@ -207,19 +129,4 @@ class BetaTCVAE(VariationalAutoencoder):
             "alpha": self.alpha,
             "beta": self.beta,
             "gamma": self.gamma,
-            "estimator": self.estimator,
-            "dataset_size": None if self._size_from_data else self.dataset_size,
         }
-
-    def save_own_variables(self, store):
-        """Write the weights, and the number of images if it was taken from the data."""
-        super().save_own_variables(store)
-        if self._size_from_data and self.dataset_size is not None:
-            store["dataset_size"] = np.asarray(self.dataset_size)
-
-    def load_own_variables(self, store):
-        """Read what `save_own_variables` wrote."""
-        names = list(store.keys())
-        if "dataset_size" in names:
-            self.dataset_size = int(np.asarray(store["dataset_size"]))
-        super().load_own_variables({name: store[name] for name in names if name != "dataset_size"})

@@ -235,25 +235,14 @@ class ImageTraining:
         return x, batch_size if images.kind == "array" else None
 
     def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
-        """As `keras.Model.export`; the signature is that of a batch of images unless given.
-
-        Raises:
-            ValueError: the backend's TFP draws no code for a batch of unknown size (JAX).
-        """
-        given = input_signature
-        if given is None:
-            given = [keras.InputSpec(shape=(None, *self.image_shape), dtype="float32")]
+        """As `keras.Model.export`; the signature is that of a batch of images unless given."""
+        if input_signature is None:
+            input_signature = [keras.InputSpec(shape=(None, *self.image_shape), dtype="float32")]
+        self.draws_any_batch = True
         try:
-            return super().export(filepath, format, input_signature=given, **kwargs)
-        except TypeError as error:
-            if input_signature is not None:
-                raise
-            raise ValueError(
-                f"{type(self).__name__}.export: on this backend the size of a batch must be fixed, "
-                "since TFP draws no code for an unknown one. Give it, for instance "
-                f"input_signature=[keras.InputSpec((1, {', '.join(map(str, self.image_shape))}), "
-                "dtype='float32')]"
-            ) from error
+            return super().export(filepath, format, input_signature=input_signature, **kwargs)
+        finally:
+            self.draws_any_batch = False
 
     def _refuse_targets(self, y, sample_weight):
         if y is None and sample_weight is None:

@@ -127,11 +127,17 @@ class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Mode
         """p(z), a tfd distribution over codes of shape (D,)."""
         return distributions.standard_normal(self.latent_dim)
 
+    # While a model is exported on JAX the size of a batch is a symbol, of which TFP draws nothing.
+    draws_any_batch = False
+
     # Whether `prior` is N(0, I), for which the closed forms of the KL and surgery hold.
     has_standard_normal_prior = True
 
     def draw(self, parameters):
         """One reparametrised code for each image, (batch, D), from what `encode` returned."""
+        if self.draws_any_batch:
+            loc, scale = parameters["loc"], parameters["scale"]
+            return loc + scale * keras.random.normal(ops.shape(loc), seed=self.seed_generator)
         return distributions.sample(distributions.posterior(parameters), self.seed_generator)
 
     # Keras on JAX tells only a call with an argument `training` that it trains.

@@ -405,17 +405,15 @@ def test_a_model_picks_a_network_that_fits_its_images():
 
 
 def test_export_after_fit(tmp_path):
-    pytest.importorskip("tensorflow")
+    tensorflow = pytest.importorskip("tensorflow")
     model = VAE(**SMALL, encoder=encoder(), decoder=decoder())
     model.compile()
     model.fit(IMAGES, verbose=0)
-    signature = None
-    if keras.backend.backend() == "jax":
-        with pytest.raises(ValueError, match=r"keras.InputSpec\(\(1, 8, 8, 1\)"):
-            model.export(tmp_path / "exported", verbose=False)
-        signature = [keras.InputSpec((1, *SHAPE), dtype="float32")]
-    model.export(tmp_path / "exported", input_signature=signature, verbose=False)
+    model.export(tmp_path / "exported", verbose=False)
     assert (tmp_path / "exported" / "saved_model.pb").is_file()
+    exported = tensorflow.saved_model.load(tmp_path / "exported").serve(IMAGES[:5])
+    np.testing.assert_allclose(exported["loc"].numpy(), model.embed(IMAGES[:5]), atol=1e-5)
+    assert exported["z"].shape == (5, D) and (exported["z"] != exported["loc"]).numpy().all()
 
 
 def test_an_impossible_estimate_is_said_once(caplog):

@@ -1,0 +1,149 @@
+"""What objectives share that estimate the density of q(z) at the codes of a batch."""
+
+import math
+
+import numpy as np
+from keras import ops
+
+from kerasvae.checks import check_choice, check_positive_int
+from kerasvae.data import as_dataset
+from kerasvae.estimators import ESTIMATORS, aggregate_posterior
+from kerasvae.training.impossible import SayImpossible
+
+# Above this the exact estimator, which encodes the whole data set at every step, is no option.
+MAX_EXACT = 20_000
+
+
+class AggregateDensities:
+    """The estimator of log q(z), the number of images it needs, and for "exact" the images.
+
+    To be placed before `VariationalAutoencoder` among the base classes. The constructor calls
+    `set_estimator`, `terms` calls `aggregate`, and `ranges` says what the estimates should be in.
+    """
+
+    estimators = ESTIMATORS
+
+    def set_estimator(self, estimator, dataset_size):
+        """Check and keep the two arguments.
+
+        Args:
+            estimator: one of `estimators`.
+            dataset_size: number of training images; None to take it from the data of `fit`.
+
+        Raises:
+            ValueError: an unknown estimator, or a size that is no positive whole number.
+        """
+        self.estimator = check_choice("estimator", estimator, self.estimators)
+        if dataset_size is not None:
+            check_positive_int("dataset_size", dataset_size)
+        self.dataset_size = dataset_size
+        self._size_from_data = dataset_size is None
+        self._all_images = None
+
+    @property
+    def has_densities(self):
+        """Whether the estimator gives densities, and so needs to know the training data."""
+        return self.estimator in ESTIMATORS
+
+    def prepare_fit(self, x, validation_split=0.0):
+        """Take the number of images from the training data, and for "exact" the images.
+
+        Args:
+            x: what `fit` was given.
+            validation_split: the share of it that is not trained on.
+
+        Raises:
+            ValueError: data of unknown length without dataset_size, or too much for "exact".
+        """
+        if not self.has_densities:
+            return
+        images = as_dataset(x, self.image_shape)
+        size = images.length
+        if size is not None:
+            size = math.floor(size * (1 - validation_split))  # as Keras splits
+        name = type(self).__name__
+        if self._size_from_data and size is None:
+            raise ValueError(
+                f"{name} needs the number of training images, and this data does not tell it: "
+                f"{name}(..., dataset_size=...). Received: {images.kind}"
+            )
+        if self._size_from_data and size != self.dataset_size:
+            self.dataset_size = size
+            self.train_function = self.test_function = None  # they hold the old size
+        if self.estimator == "exact":
+            self._keep_images(images, size)
+
+    def _keep_images(self, images, size):
+        if size is None or size > MAX_EXACT:
+            raise ValueError(
+                f"estimator='exact' encodes all images at every step and takes at most "
+                f"{MAX_EXACT:,} of known length; use 'mss'. Received: {size} images"
+            )
+        self._all_images = np.asarray(images.images(np.arange(size)), "float32")
+        self.train_function = self.test_function = None
+
+    def check_ready(self):
+        """Refuse to estimate q(z) without what the estimator needs.
+
+        Raises:
+            ValueError: no dataset_size, or for "exact" no images, yet.
+        """
+        if not self.has_densities:
+            return
+        if self.estimator == "exact" and self._all_images is None:
+            raise ValueError("estimator='exact' sees its images in fit(); call that first.")
+        if self.estimator != "exact" and self.dataset_size is None:
+            name = type(self).__name__
+            raise ValueError(
+                f"{name} needs the number of training images: fit the model first, or build it "
+                f"with {name}(..., dataset_size=...). Received: dataset_size=None"
+            )
+
+    def aggregate(self, outputs):
+        """log q(z) and its marginals at the batch's codes, by the model's estimator.
+
+        Args:
+            outputs: what `call` returned for the batch.
+
+        Returns:
+            A `kerasvae.estimators.AggregatePosterior`.
+        """
+        self.check_ready()
+        source = outputs
+        if self.estimator == "exact":
+            source = self.encode(ops.convert_to_tensor(self._all_images))
+        return aggregate_posterior(
+            outputs["z"], source["loc"], source["scale"], self.estimator, self.dataset_size
+        )
+
+    def ranges(self):
+        """{term: (smallest, largest)} that the exact quantities can have, in nats."""
+        raise NotImplementedError("A model names the ranges() of its terms.")
+
+    def watchers(self):
+        """Says when an estimate shows what it cannot be; "exact" may miss by sampling alone."""
+        if self.estimator == "exact" or not self.has_densities:
+            return []
+        remedy = (
+            f"The gradient of estimator={self.estimator!r} serves training, its value is no "
+            "measurement: report kerasvae.surgery.decompose(model, images)."
+        )
+        return [SayImpossible(self.ranges, remedy)]
+
+    def get_config(self):
+        """Every argument of the constructor."""
+        size = None if self._size_from_data else self.dataset_size
+        return {**super().get_config(), "estimator": self.estimator, "dataset_size": size}
+
+    def save_own_variables(self, store):
+        """Write the weights, and the number of images if it was taken from the data."""
+        super().save_own_variables(store)
+        if self._size_from_data and self.dataset_size is not None:
+            store["dataset_size"] = np.asarray(self.dataset_size)
+
+    def load_own_variables(self, store):
+        """Read what `save_own_variables` wrote."""
+        names = list(store.keys())
+        if "dataset_size" in names:
+            self.dataset_size = int(np.asarray(store["dataset_size"]))
+        super().load_own_variables({name: store[name] for name in names if name != "dataset_size"})
