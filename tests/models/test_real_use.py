@@ -411,7 +411,8 @@ def test_export_after_fit(tmp_path):
     model.fit(IMAGES, verbose=0)
     model.export(tmp_path / "exported", verbose=False)
     assert (tmp_path / "exported" / "saved_model.pb").is_file()
-    exported = tensorflow.saved_model.load(tmp_path / "exported").serve(IMAGES[:5])
+    loaded = tensorflow.saved_model.load(tmp_path / "exported")
+    exported = loaded.serve(IMAGES[:5])
     np.testing.assert_allclose(exported["loc"].numpy(), model.embed(IMAGES[:5]), atol=1e-5)
     assert exported["z"].shape == (5, D) and (exported["z"] != exported["loc"]).numpy().all()
 
