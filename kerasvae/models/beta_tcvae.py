@@ -45,6 +45,7 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
         equations 2 and 4; estimators in appendix C.
 
     Example:
+        >>> import numpy as np
         >>> model = BetaTCVAE((8, 8, 1), 2, "mlp", beta=6.0)
         >>> model.compile()
         >>> history = model.fit(np.full((32, 8, 8, 1), 0.5, "float32"), verbose=0)
