@@ -4,7 +4,6 @@
 AssertionError that says which promise was broken.
 """
 
-import inspect
 import pathlib
 import tempfile
 
@@ -13,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from kerasvae.models import VariationalAutoencoder
+from kerasvae.models.introspection import constructor_arguments
 
 
 def run_layer_test(layer_class, init_kwargs, inputs):
@@ -123,24 +123,13 @@ def check_config(cls, init_kwargs):
     """
     original = cls(**init_kwargs)
     config = original.get_config()
-    for name in _own_arguments(cls):
+    for name in constructor_arguments(cls):
         assert name in config, f"get_config of {cls.__name__} leaves out {name}"
     for name, value in init_kwargs.items():
         if isinstance(value, int | float | str | bool | tuple):
             stored = tuple(config[name]) if isinstance(value, tuple) else config[name]
             assert stored == value, f"{name}={value!r} became {config[name]!r} in the config"
     assert cls.from_config(config).get_config() == config, "the config builds something else"
-
-
-def _own_arguments(cls):
-    """Names of the constructor's arguments in the classes above Keras's own."""
-    for owner in cls.__mro__:
-        if owner.__module__.startswith("keras."):
-            return
-        for name, parameter in inspect.signature(owner.__init__).parameters.items():
-            variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-            if name != "self" and not variadic:
-                yield name
 
 
 def _check_terms(model, images):

@@ -7,6 +7,27 @@ from collections.abc import Collection
 from kerasvae.models import BY_NAME, LatentVariableModel
 
 
+def constructor_arguments(cls: type) -> dict[str, inspect.Parameter]:
+    """Arguments of a class's constructor, and of those above it that it passes `**kwargs` on to.
+
+    Up to Keras's own classes.
+
+    Example:
+        >>> from kerasvae.layers import GaussianSampling
+        >>> list(constructor_arguments(GaussianSampling))
+        ['seed']
+    """
+    found = {}
+    for owner in cls.__mro__:
+        if owner.__module__.startswith("keras."):
+            break
+        for name, parameter in inspect.signature(owner.__init__).parameters.items():
+            variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+            if name != "self" and not variadic:
+                found.setdefault(name, parameter)
+    return found
+
+
 def own_arguments(model: type) -> dict[str, inspect.Parameter]:
     """Arguments of a model's constructor beside those that all models have.
 
@@ -15,15 +36,8 @@ def own_arguments(model: type) -> dict[str, inspect.Parameter]:
         ['beta', 'warmup_steps']
     """
     common = inspect.signature(LatentVariableModel).parameters
-    own = {}
-    for ancestor in model.__mro__:
-        shared = issubclass(LatentVariableModel, ancestor)  # with all models, or Keras's
-        if "__init__" in vars(ancestor) and not shared:
-            for name, parameter in inspect.signature(ancestor.__init__).parameters.items():
-                variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-                if name != "self" and name not in common and not variadic:
-                    own.setdefault(name, parameter)
-    return own
+    arguments = constructor_arguments(model).items()
+    return {name: parameter for name, parameter in arguments if name not in common}
 
 
 def argument_help(model: type, name: str) -> str:
