@@ -111,7 +111,8 @@ assert shares["beta-tcvae-dsprites"][:, x].max() > shares["vae-dsprites"][:, x].
 
 # %% [markdown]
 # In the VAE nearly every row moves, resizes and turns the sprite at once. In the beta-TCVAE one row
-# moves it from left to right, one up and down, one resizes it, and the others do next to nothing.
+# moves it from left to right, one up and down, one resizes it, a fourth turns it a little, and the
+# others are dead.
 # The numbers say the same: the share of the horizontal position that the best single dimension
 # knows. `kerasvae explore beta-tcvae-dsprites` opens this model with sliders, and `kerasvae zoo`
 # lists what ships and how it was trained. Why the two differ is the subject of this course.
