@@ -54,6 +54,14 @@ def pytest_collectstart(collector):
         collector.skip_compare += ("stderr", "text/html")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def freed():
+    """Let go of a file's models at its end: they hang together in circles, with their graphs."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
+
+
 @pytest.fixture(autouse=True)
 def reproducible():
     """Start every test from the same seeds, and close the figures that it leaves open."""
