@@ -37,8 +37,7 @@ class AdversarialAutoencoder(PriorDiscriminator, VariationalAutoencoder):
             keras.saving.register_keras_serializable if the model is to be saved.
         discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
             paper's two layers of 1,000 units.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, an unknown prior, or one of other shape.

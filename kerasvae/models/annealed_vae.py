@@ -27,8 +27,7 @@ class AnnealedVAE(VariationalAutoencoder):
         capacity: C at the end, in nats.
         capacity_steps: training steps until C is reached. The count of steps is saved with the
             model, so a loaded model goes on where it was.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, capacity or number of steps.

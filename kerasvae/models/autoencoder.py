@@ -19,8 +19,7 @@ class VariationalAutoencoder(LatentVariableModel):
         x -> encode -> q(z|x) -> z -> decode -> p(x|z) -> terms(x, outputs) -> objective(terms)
 
     Args:
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     References:
         Kingma & Welling 2014; Rezende et al. 2014.

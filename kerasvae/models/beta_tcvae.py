@@ -33,8 +33,7 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
         estimator: "mss", "mws", or "exact", which encodes all images at every step and is for
             small data sets.
         dataset_size: number of training images; None to take it from the data given to `fit`.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight or unknown estimator; training data of unknown length

@@ -21,8 +21,7 @@ class BetaVAE(VariationalAutoencoder):
         beta: weight of the KL term, at least 0; 1 is the VAE, 0 an autoencoder with noise.
         warmup_steps: training steps over which the weight grows from 0 to beta in a straight
             line, so that codes are in use before they are paid for; 0 for no warm-up.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative beta or number of steps.

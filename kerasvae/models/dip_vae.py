@@ -29,8 +29,7 @@ class DIPVAE(VariationalAutoencoder):
         lambda_od: weight of the off-diagonal entries, at least 0.
         lambda_d: weight of the diagonal ones; None for 10 lambda_od (kind "I") or lambda_od
             (kind "II"), the values of the large studies.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: an unknown kind, or a negative weight.

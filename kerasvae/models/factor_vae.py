@@ -34,8 +34,7 @@ class FactorVAE(VariationalAutoencoder):
             in the large study.
         discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
             paper's six layers of 1,000 units.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight, or a discriminator of other shapes.

@@ -28,8 +28,7 @@ class InfoVAE(VariationalAutoencoder):
         alpha: how much mutual information is preferred, at most 1.
         lambda_mmd: the paper's lambda, weight of KL(q(z) || p(z)) for which MMD stands.
         kernel: "rbf" or "imq".
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: weights that would reward a distance, or an unknown kernel.

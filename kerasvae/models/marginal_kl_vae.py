@@ -40,8 +40,7 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
             given to `fit`.
         discriminator: for "density-ratio", a keras.Model of your own, codes (batch, D) to two
             logits; by default two layers of 1,000 units, as in the adversarial autoencoder.
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
         ValueError: a negative weight or unknown estimator; a discriminator that no estimator uses;

@@ -16,8 +16,7 @@ class VAE(VariationalAutoencoder):
         -ELBO(x) = reconstruction + kl
 
     Args:
-        image_shape, latent_dim, architecture, likelihood, likelihood_scale, encoder, decoder,
-            seed, **kwargs: see `LatentVariableModel`.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     References:
         Kingma & Welling 2014, "Auto-encoding variational Bayes", equations 3 and 7.
