@@ -1,7 +1,4 @@
-"""Discs: 2,048 crisp pictures with three factors, on which a minute of training shows a lot.
-
-Chapter 2: tutorials/02_beta_vae.ipynb.
-"""
+"""Discs: 2,048 crisp pictures with three factors, on which a minute of training shows a lot."""
 
 import numpy as np
 

@@ -42,7 +42,8 @@ class InfoGAN(LatentVariableModel):
             last of the `latent_dim` codes; a code's value is the number of its class.
         noise_dim: numbers of incompressible noise that the generator gets beside the code.
         lambda_info: weight of the bound, at least 0.
-        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`. The likelihood is only for reconstructions.
+        image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`. The likelihood is
+            only for reconstructions.
             An `encoder` of your own returns (batch, 1 + 2 continuous codes + all categories), a
             `decoder` takes (batch, continuous codes + all categories + noise_dim).
 

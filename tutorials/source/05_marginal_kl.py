@@ -69,6 +69,8 @@ plt.style.use(kv.plotting.STYLE)
 #
 # - **Densities.** Estimate $\log q(z)$ from the batch (chapter 4):
 #   [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) with weights $1,\lambda+1,\lambda+1$.
+#   [`MarginalKLVAE`](../kerasvae/models/marginal_kl_vae.py) is the formula above as it stands, by
+#   densities or by a density ratio (chapter 7).
 # - **Moments.** [`DIPVAE`](../kerasvae/models/dip_vae.py) compares a covariance $C$ with that of
 #   the prior ([`moments.py`](../kerasvae/estimators/moments.py)),
 #   $\lambda_{od}\sum_{i\ne j}C_{ij}^2+\lambda_d\sum_i(C_{ii}-1)^2$. Kind I takes the
