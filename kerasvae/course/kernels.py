@@ -115,6 +115,11 @@ async def execute(
                             await client.async_execute_cell(cell, index)
                         finally:
                             cell.outputs = _without_startup_lines(cell.outputs)
+        except AssertionError:
+            if client.km is not None:
+                raise
+            # Cancelled while its kernel was ending, nbclient clears up a second time and stumbles.
+            raise asyncio.CancelledError from None
         except DeadKernelError as dead:
             log.seek(0)
             last_words = log.read().decode(errors="replace").splitlines()[-20:]

@@ -31,7 +31,7 @@ def scripts():
 
 def test_the_table_has_the_nine_models_with_settings_that_they_take(scripts):
     settings = scripts["settings"].SETTINGS
-    assert {setting.model for setting in settings.values()} == set(BY_NAME)
+    assert len(settings) == 9 and {one.model for one in settings.values()} <= set(BY_NAME)
     for name, setting in settings.items():
         assert name == f"{setting.model}-dsprites"
         BY_NAME[setting.model]((8, 8, 1), 10, "mlp", **setting.weights)
