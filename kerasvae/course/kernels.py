@@ -5,6 +5,7 @@ for its kernel, and `run_loop` is the event loop in which Ctrl-C ends them all.
 """
 
 import asyncio
+import atexit
 import os
 import re
 import tempfile
@@ -115,15 +116,13 @@ async def execute(
                             await client.async_execute_cell(cell, index)
                         finally:
                             cell.outputs = _without_startup_lines(cell.outputs)
-        except AssertionError:
-            if client.km is not None:
-                raise
-            # Cancelled while its kernel was ending, nbclient clears up a second time and stumbles.
-            raise asyncio.CancelledError from None
         except DeadKernelError as dead:
             log.seek(0)
             last_words = log.read().decode(errors="replace").splitlines()[-20:]
             raise DeadKernelError("\n".join(last_words)) from dead
+        finally:
+            # Cancelled while it ends a kernel, nbclient leaves this behind, and stumbles over it.
+            atexit.unregister(client._cleanup_kernel)
 
 
 def _without_startup_lines(outputs: list) -> list:

@@ -169,7 +169,7 @@ def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path):
     finally:
         process.kill()
     assert process.returncode != 0
-    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert errors.rstrip().endswith("KeyboardInterrupt"), errors
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
     assert list((tmp_path / "out").iterdir()) == []
