@@ -48,7 +48,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         if terms:
             cause = f"{' and '.join(terms)} became NaN or infinite"
         elif np.isnan(float(logs["loss"])):
-            cause = "the loss, its gradient, or the step along it became NaN, infinite or too large"
+            cause = "the loss, its gradient or the step became NaN or infinite, or too large"
         else:
             cause = "the loss became infinite"
         raise FloatingPointError(
