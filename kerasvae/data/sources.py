@@ -138,6 +138,12 @@ class DatasetSource(ImageSource):
         self.length = len(x)
         first = x.images(np.arange(min(FIRST_BATCH, self.length)))
         check_images(first, image_shape, self.name, label=f"{self.name}, first images")
+        if tuple(x.image_shape) != first.shape[1:]:
+            raise ValueError(
+                f"{self.name}: expected images of the image_shape that the data set names. "
+                f"Received: a data set with image_shape={tuple(x.image_shape)} and images of "
+                f"{first.shape[1:]}"
+            )
         return first, x
 
     def _by_index(self):

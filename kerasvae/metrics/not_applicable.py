@@ -8,6 +8,7 @@ class NotApplicable(ValueError):
     that a metric raises is a mistake in its input, and stops.
 
     Example:
+        >>> import numpy as np
         >>> from kerasvae import metrics
         >>> factors = np.arange(2000)[:, None] % 2
         >>> try:

@@ -40,9 +40,16 @@ def test_a_folder_without_a_trained_run_is_refused(tmp_path):
         explore.explore(tmp_path, 0, False)
     config = {
         "model": "vae",
-        "arguments": {"image_shape": [8, 8, 1]},
+        "arguments": {
+            "image_shape": [8, 8, 1],
+            "latent_dim": 2,
+            "architecture": "mlp",
+            "likelihood": "bernoulli",
+            "seed": 0,
+        },
         "data": {"source": "digits", "options": {}, "images": 1797, "image_shape": [8, 8, 1]},
         "training": {"steps": 10},
+        "versions": {},
     }
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(FileNotFoundError, match="stopped before its first checkpoint"):
@@ -62,8 +69,9 @@ class FakeServer:
 
 
 def test_the_token_is_printed_but_on_no_command_line(tmp_path, monkeypatch, capsys):
-    run = SimpleNamespace(folder=tmp_path / "run", load_model=lambda: None, dataset=lambda: None)
-    monkeypatch.setattr(explore, "Run", SimpleNamespace(open=lambda folder: run))
+    folder = tmp_path / "run"
+    run = SimpleNamespace(folder=folder, address="run", load_model=dict, dataset=dict)
+    monkeypatch.setattr(explore, "open_run", lambda folder: run)
     monkeypatch.setattr(explore.kerasvae.widgets, "LatentExplorer", lambda model, dataset: None)
     monkeypatch.setattr(explore, "PageServer", FakeServer)
     opened = []
