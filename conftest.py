@@ -1,5 +1,7 @@
 """What every test run shares: tests, docstring examples and notebook cells."""
 
+import contextlib
+import gc
 import os
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ for name in (
 # Without it, TensorFlow leaves its fast convolutions off on processors without AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# Notebooks, here and in nbgrader, get kernels that need not import TensorFlow.
+os.environ.setdefault("JUPYTER_DEFAULT_PROVISIONER_NAME", "kerasvae-forked")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # On a GPU each test process would otherwise claim the whole memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -60,6 +64,35 @@ def freed():
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
+        gc.collect()
+
+
+@contextlib.contextmanager
+def _eager():
+    if os.environ["KERAS_BACKEND"] != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def eagerly():
+    """Let TensorFlow run a training of a few steps as it is: tracing it would take far longer."""
+    with _eager():
+        yield
+
+
+@pytest.fixture(scope="module")
+def all_eagerly():
+    """The same, for a whole file."""
+    with _eager():
+        yield
 
 
 @pytest.fixture(autouse=True)

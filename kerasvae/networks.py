@@ -104,7 +104,7 @@ def build_encoder(architecture, image_shape, outputs, activation="relu", dtype=N
     return keras.Model(images, parameters, name="encoder")
 
 
-def build_decoder(architecture, latent_dim, image_shape, dtype=None):
+def build_decoder(architecture, latent_dim, image_shape, dtype=None, normalized=False):
     """A decoder by name, the mirror of the encoder of that name.
 
     Args:
@@ -112,6 +112,8 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None):
         latent_dim: D.
         image_shape: (H, W, C).
         dtype: dtype policy of the hidden layers; None for Keras's global one.
+        normalized: whether batch normalization precedes the activation of each hidden layer, as
+            in the generators of GANs.
 
     Returns:
         A keras.Model from (batch, D) to logits (batch, H, W, C) float32.
@@ -123,11 +125,26 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None):
         As for `build_encoder`.
     """
     check_architecture(architecture, image_shape)
+
+    def hidden(layer, activation, **options):
+        """A hidden layer and its activation, with batch normalization between where asked."""
+        if not normalized:
+            return [layer(activation=activation, dtype=dtype, **options)]
+        # No bias before the normalization, which would take it away again.
+        linear = layer(use_bias=False, dtype=dtype, **options)
+        normalization = layers.BatchNormalization(momentum=0.9, dtype=dtype)
+        return [linear, normalization, layers.Activation(activation, dtype=dtype)]
+
+    def through(x, parts):
+        for part in parts:
+            x = part(x)
+        return x
+
     codes = keras.Input((latent_dim,), name="codes")
     x = codes
     if architecture == "mlp":
         for _ in range(3):
-            x = layers.Dense(1200, activation="tanh", dtype=dtype)(x)
+            x = through(x, hidden(layers.Dense, "tanh", units=1200))
         x = layers.Dense(math.prod(image_shape), dtype="float32")(x)
         logits = layers.Reshape(image_shape, dtype="float32", name="logits")(x)
         return keras.Model(codes, logits, name="decoder")
@@ -135,13 +152,12 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None):
     _, _, dense, filters = CONVOLUTIONAL[architecture]
     sides = _sides(image_shape[0], len(filters) + 1)  # e.g. 64, 32, 16, 8, 4
     for units in dense:
-        x = layers.Dense(units, activation="relu", dtype=dtype)(x)
-    x = layers.Dense(sides[-1] ** 2 * filters[0], activation="relu", dtype=dtype)(x)
+        x = through(x, hidden(layers.Dense, "relu", units=units))
+    x = through(x, hidden(layers.Dense, "relu", units=sides[-1] ** 2 * filters[0]))
     x = layers.Reshape((sides[-1], sides[-1], filters[0]), dtype=dtype)(x)
     for count, side in zip(filters, sides[-2:0:-1], strict=True):
-        x = layers.Conv2DTranspose(
-            count, 4, strides=2, padding="same", activation="relu", dtype=dtype
-        )(x)
+        deconvolution = {"filters": count, "kernel_size": 4, "strides": 2, "padding": "same"}
+        x = through(x, hidden(layers.Conv2DTranspose, "relu", **deconvolution))
         x = _crop(x, side)
     x = layers.Conv2DTranspose(image_shape[-1], 4, strides=2, padding="same", dtype="float32")(x)
     return keras.Model(codes, _crop(x, sides[0]), name="decoder")

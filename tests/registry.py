@@ -37,7 +37,7 @@ OBJECTIVES = {
     "FactorVAE": (FactorVAE, SMALL | {"gamma": 6.4}),
     "AdversarialAutoencoder": (AdversarialAutoencoder, SMALL | {"gamma": 2.0}),
     "AdversarialAutoencoder star": (AdversarialAutoencoder, SMALL | {"prior": "gaussian_mixture"}),
-    "InfoGAN": (InfoGAN, SMALL | {"noise_dim": 4, "lambda_info": 0.5}),
+    "InfoGAN": (InfoGAN, SMALL | {"noise_dim": 4, "lambda_continuous": 0.5}),
     "InfoGAN classes": (InfoGAN, SMALL | {"categories": (5, 2), "noise_dim": 0}),
 }
 

@@ -24,6 +24,8 @@ except ModuleNotFoundError as missing:
         "Install the extra: pip install 'kerasvae[tutorials]'"
     ) from missing
 
+from kerasvae.course import forked_kernels
+
 # What TensorFlow's C++ side says about the machine at start-up, whatever the log level asked for.
 STARTUP_LINES = re.compile(
     r"^(?:WARNING: All log messages before|[IWE]\d{4} \d\d:\d\d:|To enable the following"
@@ -95,7 +97,7 @@ async def execute(
         DeadKernelError: when the kernel ends, for want of memory for instance.
     """
     # Without folders to search, the one kernel left is ipykernel in this interpreter.
-    specs = KernelSpecManager(kernel_dirs=[])
+    specs = _Forked(kernel_dirs=[])
     client = NotebookClient(
         notebook,
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs),
@@ -123,6 +125,16 @@ async def execute(
         finally:
             # Cancelled while it ends a kernel, nbclient leaves this behind, and stumbles over it.
             atexit.unregister(client._cleanup_kernel)
+
+
+class _Forked(KernelSpecManager):
+    """Says of every kernel that it is to be forked."""
+
+    def get_kernel_spec(self, kernel_name):
+        """The kernel's specification, with the provisioner that starts it."""
+        spec = super().get_kernel_spec(kernel_name)
+        spec.metadata["kernel_provisioner"] = {"provisioner_name": forked_kernels.NAME}
+        return spec
 
 
 def _without_startup_lines(outputs: list) -> list:

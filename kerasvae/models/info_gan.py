@@ -17,16 +17,21 @@ from kerasvae.estimators import discriminator_terms
 from kerasvae.models.latent_variable_model import LatentVariableModel
 from kerasvae.training.players import Player
 
+_GAUSSIAN_ENTROPY = 0.5 * math.log(2 * math.pi * math.e)  # of N(0, 1), in nats
+
 
 @keras.saving.register_keras_serializable("kerasvae")
 class InfoGAN(LatentVariableModel):
     """The InfoGAN: a GAN that keeps its codes c readable, by a bound on I(c; image).
 
     Formula:
-        generator: -log D(G(c, noise)) - lambda_info mutual_information_bound
-        discriminator with Q head: discriminator_loss - lambda_info mutual_information_bound
+        generator: -log D(G(c, noise)) - weighted bound
+        discriminator with Q head: discriminator_loss - weighted bound
 
-        mutual_information_bound = E log Q(c|G(c, noise)) + H(c) <= I(c; G(c, noise))
+        weighted bound = lambda_info (bound of the class codes)
+                         + lambda_continuous (bound of the continuous codes)
+        bound = E log Q(c|G(c, noise)) + H(c) <= I(c; G(c, noise))
+        mutual_information_bound: the two bounds' sum, as it is logged
         discriminator_loss = 1/2 (-log D(x) - log(1 - D(G(c, noise))))
 
     The encoder is the discriminator: it returns the logit of D, and the parameters of Q(c|x),
@@ -34,14 +39,17 @@ class InfoGAN(LatentVariableModel):
     a VAE, and every view, plot and metric works on it. Continuous codes are N(0, 1) here, as in
     the VAEs, where the paper draws them from the uniform distribution.
 
-    On 8x8 digits plain dense networks tend to mode collapse; batch normalisation in a generator,
-    and dropout in a discriminator, of your own prevented it (chapter 9 of the tutorials).
+    The generator that is built here has batch normalization. On 8x8 digits dropout in a
+    discriminator of your own helped, too (chapter 9 of the tutorials).
 
     Args:
         categories: number of values of each categorical code, for instance [10]. They are the
             last of the `latent_dim` codes; a code's value is the number of its class.
         noise_dim: numbers of incompressible noise that the generator gets beside the code.
-        lambda_info: weight of the bound, at least 0.
+        lambda_info: weight of the class codes' bound, at least 0; the paper: 1.
+        lambda_continuous: weight of the continuous codes' bound, at least 0. The paper advises a
+            smaller one, so that a differential entropy, which has no ceiling, does not outweigh
+            the game.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`. The likelihood is
             only for reconstructions.
             An `encoder` of your own returns (batch, 1 + 2 continuous codes + all categories), a
@@ -68,6 +76,7 @@ class InfoGAN(LatentVariableModel):
     )
     default_learning_rate = 2e-4
     encoder_activation = "leaky_relu"
+    decoder_normalized = True
 
     def __init__(
         self,
@@ -83,11 +92,13 @@ class InfoGAN(LatentVariableModel):
         categories=(),
         noise_dim=62,
         lambda_info=1.0,
+        lambda_continuous=0.1,
         **kwargs,
     ):
         self.categories = tuple(check_positive_int("categories", k) for k in categories)
         self.noise_dim = check_count("noise_dim", noise_dim)
         self.lambda_info = check_non_negative("lambda_info", lambda_info)
+        self.lambda_continuous = check_non_negative("lambda_continuous", lambda_continuous)
         super().__init__(
             image_shape,
             latent_dim,
@@ -134,8 +145,7 @@ class InfoGAN(LatentVariableModel):
     @property
     def code_entropy(self):
         """H(c) in nats."""
-        gaussian = 0.5 * math.log(2 * math.pi * math.e)
-        return self.continuous * gaussian + sum(math.log(count) for count in self.categories)
+        return self.continuous * _GAUSSIAN_ENTROPY + sum(map(math.log, self.categories))
 
     def encode(self, x, training=None):
         """Q(c|x): {"loc": (batch, D), "scale": (batch, D)} float32 tensors.
@@ -164,12 +174,25 @@ class InfoGAN(LatentVariableModel):
 
     def log_q(self, codes, raw):
         """log Q(c|x) of codes (batch, D) from the encoder's output for x: (batch,) nats."""
+        return sum(self._log_q_parts(codes, raw))
+
+    def _log_q_parts(self, codes, raw):
+        """log Q of the continuous codes, and of the class codes: two of (batch,)."""
         parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
-        total = distributions.posterior(parameters).log_prob(codes[:, : self.continuous])
+        continuous = distributions.posterior(parameters).log_prob(codes[:, : self.continuous])
+        classes = ops.zeros_like(continuous)
         for column, logits in enumerate(self._class_logits(raw), start=self.continuous):
-            classes = tfd.Categorical(logits=logits)
-            total = total + classes.log_prob(ops.cast(codes[:, column], "int32"))
-        return total
+            found = tfd.Categorical(logits=logits).log_prob(ops.cast(codes[:, column], "int32"))
+            classes = classes + found
+        return continuous, classes
+
+    def _bounds(self, codes, raw):
+        """The bound, and the bound as the objective weighs it: two of (batch,) nats."""
+        continuous, classes = self._log_q_parts(codes, raw)
+        continuous = continuous + self.continuous * _GAUSSIAN_ENTROPY
+        classes = classes + sum(map(math.log, self.categories))
+        weighted = self.lambda_continuous * continuous + self.lambda_info * classes
+        return continuous + classes, weighted
 
     def decode(self, z, noise=None, training=None):
         """Logits of the pixels, (batch, H, W, C) float32, for codes (batch, D).
@@ -235,13 +258,13 @@ class InfoGAN(LatentVariableModel):
         """Mean loss of the generator on as many draws as the batch has images, scalar."""
         codes, images = self._draw(ops.shape(x)[0], self.seed_generator, training)
         raw = self.encoder(images, training=training)
+        bound, weighted_bound = self._bounds(codes, raw)
         terms = {
             "generator_loss": ops.softplus(-raw[:, 0]),
-            "mutual_information_bound": self.log_q(codes, raw) + self.code_entropy,
+            "mutual_information_bound": bound,
         }
         self.track(terms)
-        objective = terms["generator_loss"] - self.lambda_info * terms["mutual_information_bound"]
-        return ops.mean(objective)
+        return ops.mean(terms["generator_loss"] - weighted_bound)
 
     def discriminator_loss(self, x, training=True):
         """Mean loss of the discriminator and its Q head, scalar; the generator gets none of it."""
@@ -251,8 +274,8 @@ class InfoGAN(LatentVariableModel):
         drawn = self.encoder(images, training=training)
         terms = discriminator_terms(real[:, 0], drawn[:, 0])
         self.track(terms)
-        objective = terms["discriminator_loss"] - self.lambda_info * self.log_q(codes, drawn)
-        return ops.mean(objective)
+        _, weighted_bound = self._bounds(codes, drawn)
+        return ops.mean(terms["discriminator_loss"] - weighted_bound)
 
     def get_config(self):
         """Every argument of the constructor."""
@@ -261,4 +284,5 @@ class InfoGAN(LatentVariableModel):
             "categories": self.categories,
             "noise_dim": self.noise_dim,
             "lambda_info": self.lambda_info,
+            "lambda_continuous": self.lambda_continuous,
         }

@@ -44,6 +44,9 @@ class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Mode
     # Hidden activation of the encoders that are not given.
     encoder_activation = "relu"
 
+    # Whether decoders that are not given have batch normalization.
+    decoder_normalized = False
+
     def __init__(
         self,
         image_shape=(64, 64, 1),
@@ -79,7 +82,11 @@ class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Mode
         self.decoder = self._network(
             "decoder", decoder, (self.decoder_inputs,), self.image_shape
         ) or networks.build_decoder(
-            architecture, self.decoder_inputs, self.image_shape, self.dtype_policy
+            architecture,
+            self.decoder_inputs,
+            self.image_shape,
+            self.dtype_policy,
+            self.decoder_normalized,
         )
         self.log_scale = self._build_log_scale()
         self.step = self.add_weight(

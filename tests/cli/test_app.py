@@ -22,6 +22,8 @@ from kerasvae.models.introspection import argument_help, own_arguments
 from kerasvae.networks import suited_architecture
 from kerasvae.runs import Run, figures, loggers, session
 
+pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 
 

@@ -14,8 +14,14 @@ def images_of(init_kwargs, n=12):
     return np.random.default_rng(0).random((n, *init_kwargs["image_shape"])).astype("float32")
 
 
+# One of each number and kind of players is traced, as in a user's training.
+TRACED = ("VAE", "FactorVAE", "InfoGAN classes")
+
+
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_objective(name):
+def test_objective(name, request):
+    if name not in TRACED:
+        request.getfixturevalue("eagerly")
     model_class, init_kwargs = OBJECTIVES[name]
     run_objective_test(model_class, init_kwargs, images_of(init_kwargs))
 
@@ -52,6 +58,7 @@ class Idle(VariationalAutoencoder):
         return terms["kl"]
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("broken", "message"), [(Forgetful, "leaves out weight"), (Idle, "did not change")]
 )

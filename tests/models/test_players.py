@@ -313,6 +313,28 @@ def test_the_generator_is_shown_a_bound_of_zero_by_a_q_that_knows_nothing():
     assert float(model.trackers["generator_loss"].result()) == pytest.approx(np.log(2), rel=1e-4)
 
 
+@pytest.mark.parametrize(("lambda_info", "lambda_continuous"), [(1, 0), (0, 1), (0.7, 0.2)])
+def test_classes_and_continuous_codes_have_a_weight_each(lambda_info, lambda_continuous):
+    # Q says the same of every image: of two classes shares of 1/4 and 3/4, of the code N(1, 4).
+    bias = [0.0, 1.0, np.log(4.0), np.log(0.25), np.log(0.75)]
+    dense = layers.Dense(5, kernel_initializer="zeros")
+    encoder = keras.Sequential([keras.Input(SHAPE), layers.Flatten(), dense])
+    dense.bias.assign(np.array(bias, "float32"))
+    weights = {"lambda_info": lambda_info, "lambda_continuous": lambda_continuous}
+    model = InfoGAN(SHAPE, 2, "mlp", categories=[2], noise_dim=2, encoder=encoder, seed=1,
+                    **weights)  # fmt: skip
+    of_classes = np.log([0.25, 0.75]).mean() + np.log(2)
+    # E log N(c; 1, 4) for c of N(0, 1), whose E (c - 1)^2 is 2; and the entropy of c.
+    of_code = -0.5 * np.log(2 * np.pi * 4) - 2 / 8 + stats.norm.entropy()
+    weighted = lambda_info * of_classes + lambda_continuous * of_code
+    images = np.zeros((4000, *SHAPE), "float32")
+    for loss in (model.generator_loss, model.discriminator_loss):
+        # D says 1/2 of everything, so that both losses are log 2 without the bound.
+        assert float(loss(images)) == pytest.approx(np.log(2) - weighted, abs=5 / np.sqrt(4000))
+    found = float(model.trackers["mutual_information_bound"].result())
+    assert found == pytest.approx(of_classes + of_code, abs=5 / np.sqrt(4000))
+
+
 def test_classes_reach_the_generator_as_one_hot_vectors():
     inputs = keras.Input((2 + 3 + 1,))
     outputs = layers.Reshape((6, 1, 1))(inputs)

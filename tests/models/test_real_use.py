@@ -16,6 +16,8 @@ from kerasvae import (
 from kerasvae.data import ImageDataset
 
 SHAPE, D = (8, 8, 1), 2
+pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+
 IMAGES = np.random.default_rng(0).random((64, *SHAPE)).astype("float32")
 SMALL = {"image_shape": SHAPE, "latent_dim": D, "seed": 1}
 

@@ -12,6 +12,8 @@ from kerasvae.surgery import decompose
 from kerasvae.surgery.decomposition import LAYOUT
 from tests import browser
 
+pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+
 SETTINGS = {"images": 1200, "draws": 2, "samples": 300}
 
 

@@ -147,8 +147,8 @@ def trained(seed, continuous=2, categories=(), lambda_info=1.0):
         "encoder": discriminator(1 + 2 * continuous + sum(categories)),
         "decoder": generator(inputs),
     }
-    weights = {"noise_dim": NOISE, "lambda_info": lambda_info, "seed": seed}
-    model = kv.InfoGAN((8, 8, 1), **code, **parts, **weights)
+    weights = {"lambda_info": lambda_info, "lambda_continuous": lambda_info}
+    model = kv.InfoGAN((8, 8, 1), **code, **parts, **weights, noise_dim=NOISE, seed=seed)
     model.compile({"generator": adam(), "discriminator": adam()}, steps_per_execution=15)
     history = model.fit(images, batch_size=128, epochs=EPOCHS, verbose=0).history
     return model, history

@@ -138,7 +138,7 @@ SETTINGS = {
     "beta-TCVAE": (kv.BetaTCVAE, {"beta": 4.0}),
     "FactorVAE": (kv.FactorVAE, {"gamma": 4.0}),
     "adversarial AE": (kv.AdversarialAutoencoder, {"gamma": 10.0}),
-    "InfoGAN": (kv.InfoGAN, {"lambda_info": 1.0}),
+    "InfoGAN": (kv.InfoGAN, {"lambda_continuous": 1.0}),
 }
 OBJECTIVES = [name for name in SETTINGS if name != "beta-VAE 8"]  # one weight each
 WEIGHTS = ["VAE", "beta-VAE 4", "beta-VAE 8"]  # one objective, three weights
