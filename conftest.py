@@ -24,6 +24,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # On a GPU each test process would otherwise claim the whole memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
+# The width of the terminal that the tests were started from is not theirs.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 import hypothesis  # noqa: E402
 import matplotlib  # noqa: E402
 import pytest  # noqa: E402

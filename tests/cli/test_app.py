@@ -22,7 +22,8 @@ from kerasvae.models.introspection import argument_help, own_arguments
 from kerasvae.networks import suited_architecture
 from kerasvae.runs import Run, figures, loggers, session
 
-pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+# What a backend adds to it is in test_each_backend.py; and trainings of a few steps.
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 

@@ -12,7 +12,8 @@ from kerasvae.surgery import decompose
 from kerasvae.surgery.decomposition import LAYOUT
 from tests import browser
 
-pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+# What is measured is numpy; and trainings of a few steps.
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
 
 SETTINGS = {"images": 1200, "draws": 2, "samples": 300}
 

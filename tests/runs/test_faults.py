@@ -26,7 +26,8 @@ from kerasvae.models import VAE, BetaVAE
 from kerasvae.runs import Run, figures, history, locks, session
 from kerasvae.runs.errors import DamagedFileError, InUseError
 
-pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+# Files, locks and processes; and trainings of a few steps.
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--data", "digits", "--latent-dim", "2", "--batch-size", "16", "--log-every", "5"]

@@ -14,7 +14,10 @@ from kerasvae.cli import app as cli
 from kerasvae.runs import Run, comparison, new_config
 from kerasvae.zoo import ZooRun, card, load, names, open_run
 
-pytestmark = pytest.mark.skipif(not names(), reason="no model ships yet")
+pytestmark = [
+    pytest.mark.numpy_only,  # names, files and pages
+    pytest.mark.skipif(not names(), reason="no model ships yet"),
+]
 
 
 @pytest.fixture
