@@ -22,7 +22,9 @@ from kerasvae import (  # noqa: E402
 )
 from kerasvae.models import (  # noqa: E402
     DIPVAE,
+    GVAE,
     VAE,
+    AdaGVAE,
     AdversarialAutoencoder,
     AnnealedVAE,
     BetaTCVAE,
@@ -36,7 +38,9 @@ from kerasvae.version import __version__  # noqa: E402, F401  (kerasvae.__versio
 
 __all__ = [
     "DIPVAE",
+    "GVAE",
     "VAE",
+    "AdaGVAE",
     "AdversarialAutoencoder",
     "AnnealedVAE",
     "BetaTCVAE",

@@ -4,7 +4,9 @@ import numpy as np
 
 from kerasvae import (
     DIPVAE,
+    GVAE,
     VAE,
+    AdaGVAE,
     AdversarialAutoencoder,
     AnnealedVAE,
     BetaTCVAE,
@@ -39,6 +41,8 @@ OBJECTIVES = {
     "AdversarialAutoencoder star": (AdversarialAutoencoder, SMALL | {"prior": "gaussian_mixture"}),
     "InfoGAN": (InfoGAN, SMALL | {"noise_dim": 4, "lambda_info": 0.5}),
     "InfoGAN classes": (InfoGAN, SMALL | {"categories": (5, 2), "noise_dim": 0}),
+    "AdaGVAE": (AdaGVAE, SMALL | {"beta": 2.0}),
+    "GVAE": (GVAE, SMALL | {"average": "ml-vae", "beta": 2.0}),
 }
 
 LAYERS = {

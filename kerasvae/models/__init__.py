@@ -1,5 +1,6 @@
 """One objective, one file, one class."""
 
+from kerasvae.models.ada_gvae import AdaGVAE
 from kerasvae.models.adversarial_autoencoder import AdversarialAutoencoder
 from kerasvae.models.annealed_vae import AnnealedVAE
 from kerasvae.models.autoencoder import VariationalAutoencoder
@@ -7,6 +8,7 @@ from kerasvae.models.beta_tcvae import BetaTCVAE
 from kerasvae.models.beta_vae import BetaVAE
 from kerasvae.models.dip_vae import DIPVAE
 from kerasvae.models.factor_vae import FactorVAE
+from kerasvae.models.gvae import GVAE
 from kerasvae.models.info_gan import InfoGAN
 from kerasvae.models.info_vae import InfoVAE
 from kerasvae.models.latent_variable_model import LatentVariableModel
@@ -25,12 +27,16 @@ BY_NAME = {
     "factor-vae": FactorVAE,
     "adversarial-autoencoder": AdversarialAutoencoder,
     "infogan": InfoGAN,
+    "ada-gvae": AdaGVAE,
+    "gvae": GVAE,
 }
 
 __all__ = [
     "BY_NAME",
     "DIPVAE",
+    "GVAE",
     "VAE",
+    "AdaGVAE",
     "AdversarialAutoencoder",
     "AnnealedVAE",
     "BetaTCVAE",
