@@ -32,6 +32,7 @@ from kerasvae.models import (  # noqa: E402
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    JointVAE,
     MarginalKLVAE,
 )
 from kerasvae.version import __version__  # noqa: E402, F401  (kerasvae.__version__)
@@ -48,6 +49,7 @@ __all__ = [
     "FactorVAE",
     "InfoGAN",
     "InfoVAE",
+    "JointVAE",
     "MarginalKLVAE",
     "callbacks",
     "data",

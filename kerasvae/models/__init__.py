@@ -11,6 +11,7 @@ from kerasvae.models.factor_vae import FactorVAE
 from kerasvae.models.gvae import GVAE
 from kerasvae.models.info_gan import InfoGAN
 from kerasvae.models.info_vae import InfoVAE
+from kerasvae.models.joint_vae import JointVAE
 from kerasvae.models.latent_variable_model import LatentVariableModel
 from kerasvae.models.marginal_kl_vae import MarginalKLVAE
 from kerasvae.models.vae import VAE
@@ -29,6 +30,7 @@ BY_NAME = {
     "infogan": InfoGAN,
     "ada-gvae": AdaGVAE,
     "gvae": GVAE,
+    "joint-vae": JointVAE,
 }
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "FactorVAE",
     "InfoGAN",
     "InfoVAE",
+    "JointVAE",
     "LatentVariableModel",
     "MarginalKLVAE",
     "VariationalAutoencoder",
