@@ -64,6 +64,17 @@ def test_the_objective_equals_the_formula(model):
     np.testing.assert_allclose(found, reconstruction + 7 * excess, rtol=1e-4)
 
 
+def test_the_distance_is_that_of_the_batch_mean_from_the_capacity():
+    """Each image is 3 nats, or 0.5, away from a capacity that their mean has: nothing to pay."""
+    model = JointVAE(gamma=7.0, capacity=3.0, categorical_capacity=0.5, capacity_steps=0, **SMALL)
+    terms = {"reconstruction": [1.0, 2.0], "kl_continuous": [0.0, 6.0]}
+    terms["kl_categorical"] = [0.0, 1.0]
+    terms = {name: ops.convert_to_tensor(value) for name, value in terms.items()}
+    np.testing.assert_allclose(numpy(model.objective(terms)), [1.0, 2.0], atol=1e-5)
+    terms["kl_categorical"] = ops.convert_to_tensor([0.25, 0.25])
+    np.testing.assert_allclose(numpy(model.objective(terms)), [2.75, 3.75], atol=1e-5)
+
+
 @pytest.mark.parametrize(("given", "end"), [(None, np.log(6)), (9.0, np.log(6)), (0.5, 0.5)])
 def test_the_capacity_of_classes_is_at_most_what_they_can_tell(given, end):
     model = JointVAE(categorical_capacity=given, capacity=2.0, capacity_steps=0, **SMALL)
