@@ -9,18 +9,23 @@ from scipy import stats
 from kerasvae import JointVAE
 from kerasvae.models.class_codes import categorical_kl, gumbel_softmax
 from kerasvae.surgery import decompose, mixed_information
+from tests.models import tiny
 from tests.models.test_marginal_kl import numpy
 from tests.models.test_players import gradients
 
 SHAPE, N = (4, 4, 1), 8
-SMALL = {"image_shape": SHAPE, "latent_dim": 4, "architecture": "mlp", "seed": 1}
-SMALL |= {"categories": (3, 2)}
 IMAGES = np.random.default_rng(0).random((N, *SHAPE)).astype("float32")
+
+
+def small():
+    """Arguments of a model with two continuous codes, and networks of its own."""
+    networks = {"encoder": tiny.encoder(SHAPE, 4 + 5), "decoder": tiny.decoder(2 + 5, SHAPE)}
+    return {"image_shape": SHAPE, "latent_dim": 4, "categories": (3, 2), "seed": 1, **networks}
 
 
 @pytest.fixture(scope="module")
 def model():
-    return JointVAE(gamma=7.0, capacity=6.0, capacity_steps=10, **SMALL)
+    return JointVAE(gamma=7.0, capacity=6.0, capacity_steps=10, **small())
 
 
 def test_a_gumbel_softmax_draw_has_the_distribution_of_the_papers():
@@ -66,7 +71,7 @@ def test_the_objective_equals_the_formula(model):
 
 def test_the_distance_is_that_of_the_batch_mean_from_the_capacity():
     """Each image is 3 nats, or 0.5, away from a capacity that their mean has: nothing to pay."""
-    model = JointVAE(gamma=7.0, capacity=3.0, categorical_capacity=0.5, capacity_steps=0, **SMALL)
+    model = JointVAE(gamma=7.0, capacity=3.0, categorical_capacity=0.5, capacity_steps=0, **small())
     terms = {"reconstruction": [1.0, 2.0], "kl_continuous": [0.0, 6.0]}
     terms["kl_categorical"] = [0.0, 1.0]
     terms = {name: ops.convert_to_tensor(value) for name, value in terms.items()}
@@ -77,7 +82,7 @@ def test_the_distance_is_that_of_the_batch_mean_from_the_capacity():
 
 @pytest.mark.parametrize(("given", "end"), [(None, np.log(6)), (9.0, np.log(6)), (0.5, 0.5)])
 def test_the_capacity_of_classes_is_at_most_what_they_can_tell(given, end):
-    model = JointVAE(categorical_capacity=given, capacity=2.0, capacity_steps=0, **SMALL)
+    model = JointVAE(categorical_capacity=given, capacity=2.0, capacity_steps=0, **small())
     np.testing.assert_allclose(numpy(model.current_capacities()), [2.0, end], rtol=1e-6)
 
 
@@ -96,7 +101,7 @@ def seen_by_the_decoder():
     """A model that shows what its decoder gets, and whose encoder returns given numbers."""
     decoder_inputs = keras.Input((1 + 3,))
     decoder = keras.Model(decoder_inputs, layers.Reshape((2, 2, 1))(decoder_inputs))
-    encoder = keras.Sequential([keras.Input((2, 2, 1)), layers.Flatten(), layers.Dense(5)])
+    encoder = tiny.encoder((2, 2, 1), 5)
     model = JointVAE((2, 2, 1), 2, categories=[3], encoder=encoder, decoder=decoder, seed=2)
     encoder.layers[-1].set_weights(
         [np.zeros((4, 5)), np.array([0.5, -30, *np.log([0.2, 0.7, 0.1])])]
@@ -132,7 +137,9 @@ def test_a_code_holds_the_number_of_the_likeliest_class():
 
 
 def test_all_codes_may_be_classes():
-    model = JointVAE(SHAPE, 1, "mlp", categories=[4], seed=1)
+    model = JointVAE(
+        SHAPE, 1, categories=[4], encoder=tiny.encoder(SHAPE, 4), decoder=tiny.decoder(4, SHAPE)
+    )
     terms = numpy(model.terms(IMAGES, model(IMAGES)))
     assert (terms["kl_continuous"] == 0).all() and (terms["kl_categorical"] > 0).all()
 
@@ -150,7 +157,7 @@ def test_all_codes_may_be_classes():
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        JointVAE(**SMALL | arguments)
+        JointVAE(**small() | arguments)
 
 
 # What mixed codes tell of the images

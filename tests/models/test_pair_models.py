@@ -8,15 +8,21 @@ from keras import ops
 from kerasvae import GVAE, VAE, AdaGVAE
 from kerasvae.data import FactorDataset, Pairs
 from kerasvae.models.shared_posteriors import AVERAGES, shared_dimensions
+from tests.models import tiny
 from tests.models.test_marginal_kl import numpy, same_weights
 from tests.models.test_players import arrays, gradients
 
 SHAPE, D, N = (4, 4, 1), 3, 8
-SMALL = {"image_shape": SHAPE, "latent_dim": D, "architecture": "mlp", "seed": 1}
 IMAGES = np.random.default_rng(0).random((N, *SHAPE)).astype("float32")
 OWN_PAIRS = np.stack([IMAGES, IMAGES[::-1]], axis=1)
 CHANGED = np.random.default_rng(1).integers(0, 2, (N, 2))
 GRID = FactorDataset(IMAGES, {"shape": range(2), "size": range(4)})
+
+
+def small():
+    """Arguments of a model with networks of its own."""
+    networks = {"encoder": tiny.encoder(SHAPE, 2 * D), "decoder": tiny.decoder(D, SHAPE)}
+    return {"image_shape": SHAPE, "latent_dim": D, "seed": 1, **networks}
 
 
 def parameters(loc, scale):
@@ -75,7 +81,7 @@ def test_the_gradient_flows_through_the_average(average):
 
 
 def test_the_gradient_reaches_the_other_image_of_a_pair():
-    model = AdaGVAE(**SMALL)
+    model = AdaGVAE(**small())
     pixels = keras.Variable(OWN_PAIRS[:1])
     shared = model.shared_dimensions(OWN_PAIRS[:1])[0]
     assert 0 < shared.sum() < D
@@ -111,7 +117,7 @@ def kl_by_hand(model, pairs):
 
 @pytest.mark.parametrize("average", AVERAGES)
 def test_the_loss_of_pairs_equals_the_formula(average):
-    model = AdaGVAE(average=average, beta=3.0, **SMALL)
+    model = AdaGVAE(average=average, beta=3.0, **small())
     # Posteriors that differ in width too.
     model.encoder.layers[-1].kernel.assign(5 * model.encoder.layers[-1].kernel)
     delta = kl_by_hand(model, OWN_PAIRS)
@@ -133,7 +139,7 @@ def test_the_loss_of_pairs_equals_the_formula(average):
 @pytest.mark.parametrize("average", AVERAGES)
 def test_a_pair_of_equal_images_has_the_loss_of_the_vae(average):
     """And its gradient: draws of the same seed, for each image twice."""
-    model, vae = AdaGVAE(average=average, **SMALL), VAE(**SMALL)
+    model, vae = AdaGVAE(average=average, **small()), VAE(**small())
     same_weights(model, vae)
     twice = np.repeat(IMAGES, 2, axis=0)
     pairs = np.stack([IMAGES, IMAGES], axis=1)
@@ -148,7 +154,7 @@ def test_a_pair_of_equal_images_has_the_loss_of_the_vae(average):
 
 
 def test_gvae_shares_what_the_labels_say_and_what_no_factor_has():
-    model = GVAE(average="ml-vae", **SMALL)
+    model = GVAE(average="ml-vae", **small())
     outputs = model((OWN_PAIRS, CHANGED.astype("float32")))
     shared = np.concatenate([CHANGED == 0, np.ones((N, 1), bool)], axis=1)
     for name, value in by_hand(model, OWN_PAIRS, shared).items():
@@ -161,7 +167,7 @@ def test_gvae_shares_what_the_labels_say_and_what_no_factor_has():
 
 
 def test_it_trains_on_pairs_and_judges_pairs_and_single_images():
-    model = AdaGVAE(**SMALL)
+    model = AdaGVAE(**small())
     model.compile()
     pairs = Pairs(GRID, changed="random", labelled=True)  # labels are not looked at
     history = model.fit(pairs, batch_size=4, epochs=2, validation_data=pairs, verbose=0).history
@@ -192,7 +198,7 @@ def test_it_trains_on_pairs_and_judges_pairs_and_single_images():
     ],
 )
 def test_what_is_no_pair_is_refused_before_any_step(model_class, x, options, message):
-    model = model_class(**SMALL)
+    model = model_class(**small())
     model.compile()
     with pytest.raises(ValueError, match=message):
         model.fit(x, verbose=0, **options)
@@ -201,6 +207,6 @@ def test_what_is_no_pair_is_refused_before_any_step(model_class, x, options, mes
 
 def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="average must be one of gvae, ml-vae"):
-        AdaGVAE(average="mlvae", **SMALL)
+        AdaGVAE(average="mlvae", **small())
     with pytest.raises(ValueError, match="Received: beta=-1"):
-        GVAE(beta=-1, **SMALL)
+        GVAE(beta=-1, **small())

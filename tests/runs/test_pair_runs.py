@@ -4,17 +4,26 @@ import keras
 import numpy as np
 import pytest
 
+from kerasvae import networks
 from kerasvae.data import ImageDataset, load
 from kerasvae.runs import Run, new_config, session
 from kerasvae.runs.evaluation import evaluate
 from kerasvae.runs.schema import check_config
 from kerasvae.study.plan import read_plan
+from tests.models import tiny
 
 GIVEN = {"data": "digits", "latent_dim": 2, "seed": 3, "steps": 4, "log_every": 2, "batch_size": 8}
 
 
 def config(model="ada-gvae", **given):
     return new_config(model, {**GIVEN, **given}, load("digits"))
+
+
+@pytest.fixture(autouse=True)
+def small_networks(monkeypatch):
+    """The network is of no interest here, and what a run costs is mostly its."""
+    monkeypatch.setattr(networks, "build_encoder", lambda _, shape, n, *a: tiny.encoder(shape, n))
+    monkeypatch.setattr(networks, "build_decoder", lambda _, n, shape, *a: tiny.decoder(n, shape))
 
 
 def test_a_run_that_stopped_and_went_on_ends_with_the_same_bits(tmp_path):
