@@ -161,18 +161,23 @@ class JointVAE(VariationalAutoencoder):
         """q(c|x) of images.
 
         Args:
-            images: (n, H, W, C) float in [0, 1], numpy.
+            images: (n, H, W, C) float in [0, 1], or any form that `kerasvae.data.as_dataset` takes.
             batch_size: images encoded at a time.
 
         Returns:
             A list with (n, K) float32 for each categorical code, numpy.
         """
-        parts = [
-            self.encode(images[start : start + batch_size])["class_logits"]
-            for start in range(0, len(images), batch_size)
-        ]
-        logits = split_logits(ops.concatenate(parts, axis=0), self.categories)
-        return [ops.convert_to_numpy(ops.softmax(one)) for one in logits]
+        logits = self.posteriors(images, batch_size)["class_logits"]
+        return [ops.convert_to_numpy(ops.softmax(one)) for one in self._classes(logits)]
+
+    def _classes(self, class_logits):
+        return split_logits(class_logits, self.categories)
+
+    def dimension_kl(self, parameters):
+        """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
+        gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}
+        classes = [categorical_kl(one) for one in self._classes(parameters["class_logits"])]
+        return ops.concatenate([per_dimension_kl(gaussian), ops.stack(classes, axis=1)], axis=1)
 
     def call(self, x, training=None):
         """As of every model, and "class_logits". "z" has a class's number where the codes end."""
@@ -181,7 +186,7 @@ class JointVAE(VariationalAutoencoder):
         z = loc + scale * keras.random.normal(ops.shape(loc), seed=self.seed_generator)
         shares = [
             gumbel_softmax(logits, self.temperature, self.seed_generator)
-            for logits in split_logits(parameters["class_logits"], self.categories)
+            for logits in self._classes(parameters["class_logits"])
         ]
         drawn = [ops.cast(ops.argmax(one, axis=1), "float32")[:, None] for one in shares]
         codes = ops.concatenate([z, *drawn], axis=1)
@@ -208,12 +213,11 @@ class JointVAE(VariationalAutoencoder):
 
     def terms(self, x, outputs):
         """reconstruction, kl_continuous and kl_categorical, each (batch,) float32 in nats."""
-        gaussian = {k: outputs[k][:, : self.continuous] for k in ("loc", "scale")}
-        classes = split_logits(outputs["class_logits"], self.categories)
+        kl = self.dimension_kl(outputs)
         return {
             "reconstruction": self.reconstruction(x, outputs),
-            "kl_continuous": ops.sum(per_dimension_kl(gaussian), axis=1),
-            "kl_categorical": sum(categorical_kl(logits) for logits in classes),
+            "kl_continuous": ops.sum(kl[:, : self.continuous], axis=1),
+            "kl_categorical": ops.sum(kl[:, self.continuous :], axis=1),
         }
 
     def current_capacities(self):

@@ -8,6 +8,7 @@ from scipy import stats
 
 from kerasvae import JointVAE
 from kerasvae.models.class_codes import categorical_kl, gumbel_softmax
+from kerasvae.runs.evaluation import mean_per_dimension_kl
 from kerasvae.surgery import decompose, mixed_information
 from tests.models import tiny
 from tests.models.test_marginal_kl import numpy
@@ -132,6 +133,9 @@ def test_a_code_holds_the_number_of_the_likeliest_class():
     np.testing.assert_allclose(found["scale"][:, 1], np.sqrt(0.3), rtol=1e-5)
     (shares,) = model.class_probabilities(images, batch_size=2)
     np.testing.assert_allclose(shares, [[0.2, 0.7, 0.1]] * 3, rtol=1e-5)
+    # A log-variance of -30 is bounded to -20.
+    expected = [(0.25 + np.exp(-20) - 1 + 20) / 2, np.log(3) - stats.entropy(shares[0])]
+    np.testing.assert_allclose(mean_per_dimension_kl(found, model), expected, rtol=1e-3)
     with pytest.raises(ValueError, match="mixed_information"):
         decompose(model, images, samples=100)
 
