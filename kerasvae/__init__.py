@@ -22,7 +22,9 @@ from kerasvae import (  # noqa: E402
 )
 from kerasvae.models import (  # noqa: E402
     DIPVAE,
+    GVAE,
     VAE,
+    AdaGVAE,
     AdversarialAutoencoder,
     AnnealedVAE,
     BetaTCVAE,
@@ -30,13 +32,16 @@ from kerasvae.models import (  # noqa: E402
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    JointVAE,
     MarginalKLVAE,
 )
 from kerasvae.version import __version__  # noqa: E402, F401  (kerasvae.__version__)
 
 __all__ = [
     "DIPVAE",
+    "GVAE",
     "VAE",
+    "AdaGVAE",
     "AdversarialAutoencoder",
     "AnnealedVAE",
     "BetaTCVAE",
@@ -44,6 +49,7 @@ __all__ = [
     "FactorVAE",
     "InfoGAN",
     "InfoVAE",
+    "JointVAE",
     "MarginalKLVAE",
     "callbacks",
     "data",

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasvae.data import Pairs
 from kerasvae.models import VariationalAutoencoder
 from kerasvae.models.introspection import constructor_arguments
 
@@ -78,17 +79,19 @@ def run_objective_test(model_class, init_kwargs, images, batch_size=8):
     """
     check_config(model_class, init_kwargs)
     model = model_class(**init_kwargs)
+    data = _pairs_of(images, model) if model.learns_from_pairs else images
     if isinstance(model, VariationalAutoencoder):
         _check_terms(model, images[:batch_size])
     model.compile()
     fit = {"batch_size": batch_size, "epochs": 1, "verbose": 0, "shuffle": False}
+    steps = -(-len(images) // batch_size)
 
     before = _arrays(model.trainable_variables)
-    history = model.fit(images, **fit).history
+    history = model.fit(data, **fit).history
     assert set(history) == {"loss", *model.term_names}, f"the history holds {sorted(history)}"
     assert all(np.isfinite(values).all() for values in history.values()), f"not finite: {history}"
     _assert_trained(before, model.trainable_variables)
-    assert model.steps_taken == -(-len(images) // batch_size), f"step counted {model.steps_taken}"
+    assert model.steps_taken == steps, f"step counted {model.steps_taken}"
 
     before = _arrays(model.trainable_variables)
     logs = model.evaluate(images, verbose=0, return_dict=True)
@@ -102,8 +105,8 @@ def run_objective_test(model_class, init_kwargs, images, batch_size=8):
         model.save(path)
         loaded = keras.saving.load_model(path)
     _check_outputs(model, loaded, images)
-    model.fit(images, **fit)
-    loaded.fit(images, **fit)
+    model.fit(data, **fit)
+    loaded.fit(data, **fit)
     _assert_equal(
         _arrays(model.trainable_variables),
         _arrays(loaded.trainable_variables),
@@ -130,6 +133,12 @@ def check_config(cls, init_kwargs):
             stored = tuple(config[name]) if isinstance(value, tuple) else config[name]
             assert stored == value, f"{name}={value!r} became {config[name]!r} in the config"
     assert cls.from_config(config).get_config() == config, "the config builds something else"
+
+
+def _pairs_of(images, model):
+    """Pairs of neighbours, for a model that learns from pairs; one dimension changes in each."""
+    changed = np.eye(model.latent_dim)[np.arange(len(images)) % model.latent_dim]
+    return Pairs((images, np.roll(images, 1, axis=0)), changed, labelled=True)
 
 
 def _check_terms(model, images):

@@ -4,7 +4,9 @@ import numpy as np
 
 from kerasvae import (
     DIPVAE,
+    GVAE,
     VAE,
+    AdaGVAE,
     AdversarialAutoencoder,
     AnnealedVAE,
     BetaTCVAE,
@@ -12,6 +14,7 @@ from kerasvae import (
     FactorVAE,
     InfoGAN,
     InfoVAE,
+    JointVAE,
     MarginalKLVAE,
     layers,
 )
@@ -39,6 +42,9 @@ OBJECTIVES = {
     "AdversarialAutoencoder star": (AdversarialAutoencoder, SMALL | {"prior": "gaussian_mixture"}),
     "InfoGAN": (InfoGAN, SMALL | {"noise_dim": 4, "lambda_continuous": 0.5}),
     "InfoGAN classes": (InfoGAN, SMALL | {"categories": (5, 2), "noise_dim": 0}),
+    "AdaGVAE": (AdaGVAE, SMALL | {"beta": 2.0}),
+    "JointVAE": (JointVAE, SMALL | {"categories": (4,), "gamma": 5.0, "capacity_steps": 3}),
+    "GVAE": (GVAE, SMALL | {"average": "ml-vae", "beta": 2.0}),
 }
 
 LAYERS = {

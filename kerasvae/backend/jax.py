@@ -90,7 +90,7 @@ class TrainStep:
             shown = loss if shown is None else shown + 0.0 * loss
         with keras.StatelessScope(table.mapping()) as scope:
             self.step.assign_add(1)
-            self._loss_tracker.update_state(shown, sample_weight=x.shape[0])
+            self._loss_tracker.update_state(shown, sample_weight=_count(x))
             logs = self.get_metrics_result()
         table.update(side, scope)
         return logs, tuple(table.read(group) for group in groups)
@@ -102,10 +102,15 @@ class TrainStep:
         table = Table(groups, state)
         with keras.StatelessScope(table.mapping(), collect_losses=True) as scope:
             losses = [player.total_loss(x, training=False) for player in self.players().values()]
-            self._loss_tracker.update_state(losses[0], sample_weight=x.shape[0])
+            self._loss_tracker.update_state(losses[0], sample_weight=_count(x))
             logs = self.get_metrics_result()
         table.update([*groups[1], *groups[2]], scope)
         return logs, tuple(table.read(group) for group in groups)
+
+
+def _count(x):
+    """Images, or pairs of them, in a batch; pairs may come with what changed."""
+    return keras.tree.flatten(x)[0].shape[0]
 
 
 def _turn(table, side, player, optimizer, images):

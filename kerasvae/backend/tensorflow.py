@@ -102,7 +102,7 @@ class TrainStep:
             # The first player's loss is the model's; a NaN of any player shows.
             shown = loss if shown is None else shown + 0.0 * loss
         self.step.assign_add(1)
-        self._loss_tracker.update_state(shown, sample_weight=tf.shape(x)[0])
+        self._loss_tracker.update_state(shown, sample_weight=_count(x))
         return self.get_metrics_result()
 
     def test_step(self, data):
@@ -110,8 +110,13 @@ class TrainStep:
         x = self.images_of(data)
         with tf.control_dependencies(keras.tree.flatten(x)):
             losses = [player.total_loss(x, training=False) for player in self.players().values()]
-            self._loss_tracker.update_state(losses[0], sample_weight=tf.shape(x)[0])
+            self._loss_tracker.update_state(losses[0], sample_weight=_count(x))
             return self.get_metrics_result()
+
+
+def _count(x):
+    """Images, or pairs of them, in a batch; pairs may come with what changed."""
+    return tf.shape(keras.tree.flatten(x)[0])[0]
 
 
 def _share(loss):

@@ -86,6 +86,18 @@ SETTINGS = (
 )
 
 
+PAIRS = (
+    setting(
+        "changed",
+        Any,
+        "Data",
+        "How many factors differ between the images of a pair: a number, or random.",
+        "1",
+        parser=json_value,
+    ),
+)
+
+
 def train(
     model_name: str,
     data: Annotated[
@@ -203,5 +215,6 @@ def _train_and_draw(run: Run, dataset, logger: str | None):
         say(f"  {path}")
 
 
-for _name in BY_NAME:
-    app.command(_name)(model_command(_name, train, SETTINGS))
+for _name, _model in BY_NAME.items():
+    _settings = SETTINGS + (PAIRS if _model.learns_from_pairs else ())
+    app.command(_name)(model_command(_name, train, _settings))

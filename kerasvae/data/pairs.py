@@ -108,12 +108,19 @@ class Pairs:
 
 
 class PairBatches(ImageBatches):
-    """The stream of `Pairs.keras_dataset`; its arguments and order are those of ImageBatches."""
+    """Batches of `Pairs`; the arguments and the order are those of ImageBatches.
+
+    Without a seed the first images come in order, and the seed of the pairs says what goes with
+    them: every pass has the same pairs.
+    """
 
     def __getitem__(self, index: int):
         """Batch `index` of the current epoch: (batch, 2, H, W, C), with `changed` if labelled."""
         self._note(index)
-        generator = np.random.default_rng([self.seed, 1, self.step(index)])
+        number = (self.dataset.seed, 1, index)
+        if self.seed is not None:
+            number = (self.seed, 1, self.step(index))
+        generator = np.random.default_rng(number)
         pairs, changed = self.dataset._draw(self.indices(index), generator)
         return (pairs, changed) if self.dataset.labelled else pairs
 

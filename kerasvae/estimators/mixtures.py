@@ -46,17 +46,19 @@ def log_mixture_sum(
     loc: np.ndarray,
     scale: np.ndarray,
     progress: Callable[[int], object] | None = None,
+    log_weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Log of the sum of Gaussian densities at many points, exact up to float32 rounding.
 
     Formula:
-        log sum_n prod_k N(z_k; loc_nk, scale_nk^2), a log-sum-exp carried from tile to tile.
+        log sum_n w_n prod_k N(z_k; loc_nk, scale_nk^2), a log-sum-exp carried from tile to tile.
 
     Args:
         points: (P, D) z; computed in float32.
         loc: (N, D) means.
         scale: (N, D) standard deviations, positive.
         progress: called with the number of components done since the last call.
+        log_weights: (N,) log w_n, finite; None for weights of 1.
 
     Returns:
         (P,) float64, nats. Minus log N, it is the density of the uniform mixture.
@@ -73,7 +75,9 @@ def log_mixture_sum(
     running = [ops.full((TILE_POINTS,), -np.inf, "float32") for _ in blocks]
     for start in range(0, len(loc), TILE_COMPONENTS):
         part = slice(start, start + TILE_COMPONENTS)
-        components = [ops.convert_to_tensor(a) for a in _component_tile(loc[part], scale[part])]
+        weights = 0.0 if log_weights is None else log_weights[part]
+        tile = _component_tile(loc[part], scale[part], weights)
+        components = [ops.convert_to_tensor(array) for array in tile]
         running = [
             _add_tile(total, block, *components)
             for total, block in zip(running, blocks, strict=True)
@@ -84,11 +88,12 @@ def log_mixture_sum(
     return sums[: len(points)].astype("float64")
 
 
-def _component_tile(loc, scale):
+def _component_tile(loc, scale, log_weights):
     """Means, inverse scales and log constants of a tile; padding has a log constant of -inf."""
     scale = scale.astype("float64")
     log_constant = np.full(TILE_COMPONENTS, -np.inf, "float32")
-    log_constant[: len(loc)] = -np.log(scale).sum(axis=1) - loc.shape[1] * LOG_SQRT_2PI
+    constant = -np.log(scale).sum(axis=1) - loc.shape[1] * LOG_SQRT_2PI
+    log_constant[: len(loc)] = constant + log_weights
     return _columns(loc, TILE_COMPONENTS), _columns(1 / scale, TILE_COMPONENTS), log_constant
 
 

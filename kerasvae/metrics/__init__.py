@@ -1,7 +1,9 @@
 """Scores of disentanglement: arrays in, a `Result` with the score and its parts out.
 
 `BY_NAME` is the table of all of them. Reports, studies, the benchmark and the tests read it: a new
-metric is its file, its import and its row here.
+metric is its file, its import and its row here. Three functions are not in it, because they measure
+what codes are good for, train many classifiers, and are asked for by name: `downstream`,
+`generalisation` and `unfairness`.
 
 Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
 """
@@ -10,8 +12,10 @@ import math
 
 from kerasvae.metrics.beta_vae_score import beta_vae_score
 from kerasvae.metrics.dci import dci
+from kerasvae.metrics.downstream import downstream
 from kerasvae.metrics.factor_vae_score import factor_vae_score
 from kerasvae.metrics.gaussian_total_correlation import gaussian_total_correlation
+from kerasvae.metrics.generalisation import generalisation
 from kerasvae.metrics.infomec import infomec
 from kerasvae.metrics.irs import irs
 from kerasvae.metrics.metric import Metric
@@ -22,6 +26,7 @@ from kerasvae.metrics.not_applicable import NotApplicable
 from kerasvae.metrics.result import Result
 from kerasvae.metrics.sap import sap
 from kerasvae.metrics.udr import udr
+from kerasvae.metrics.unfairness import unfairness
 
 # In the order in which a report shows them.
 BY_NAME: dict[str, Metric] = {
@@ -91,8 +96,10 @@ __all__ = [
     "Result",
     "beta_vae_score",
     "dci",
+    "downstream",
     "factor_vae_score",
     "gaussian_total_correlation",
+    "generalisation",
     "infomec",
     "irs",
     "mig",
@@ -100,4 +107,5 @@ __all__ = [
     "modularity",
     "sap",
     "udr",
+    "unfairness",
 ]

@@ -3,22 +3,16 @@
 Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
 """
 
-import importlib
-
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from kerasvae.checks import check_choice, check_count, check_positive_int
 from kerasvae.metrics.inputs import check_codes_and_factors, is_discrete, rescaled
 from kerasvae.metrics.not_applicable import NotApplicable
 from kerasvae.metrics.result import Result
+from kerasvae.metrics.trees import LIBRARIES, SHAPE, boosted_trees, tree_library
 
 # The share of the points that test predictions: 5,000 of 15,000 as in the public code.
 TEST_SHARE = 1 / 3
-
-# The defaults of scikit-learn's gradient boosting, which the public code uses; given to LightGBM
-# too, so that both grow the same number of trees of the same depth.
-SHAPE = {"n_estimators": 100, "learning_rate": 0.1, "max_depth": 3}
 
 
 def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1) -> Result:
@@ -75,7 +69,7 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
         >>> print(f"{result.score:.2f}", result.parts["informativeness"])
         1.00 1.0
     """
-    check_choice("trees", trees, ("lightgbm", "scikit-learn"))
+    check_choice("trees", trees, LIBRARIES)
     threads = check_positive_int("threads", threads)
     codes, factors = check_codes_and_factors(codes, factors, "dci", least=2)
     codes = rescaled(codes)  # scikit-learn's trees see float32
@@ -86,7 +80,7 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     importance = np.zeros((codes.shape[1], factors.shape[1]))  # (D, K)
     accuracy = np.zeros((2, factors.shape[1]))  # train, test
     for column, values in enumerate(factors.T):
-        model = _boosted_trees(trees, is_discrete(values), seed, threads)
+        model = boosted_trees(trees, is_discrete(values), seed, threads)
         inputs = codes
         if trees == "lightgbm":
             inputs = _stretches(codes, values, train)
@@ -115,15 +109,10 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
             "test_points": len(test),
             "seed": seed,
             "trees": trees,
-            "tree_library_version": _library(trees).__version__,
+            "tree_library_version": tree_library(trees).__version__,
             **SHAPE,
         },
     )
-
-
-def _library(trees: str):
-    """Imported when asked for: LightGBM needs the system's OpenMP, which a bare image may lack."""
-    return importlib.import_module({"lightgbm": "lightgbm", "scikit-learn": "sklearn"}[trees])
 
 
 def _stretches(codes: np.ndarray, values: np.ndarray, train: np.ndarray) -> np.ndarray:
@@ -144,26 +133,6 @@ def _borders(code: np.ndarray, values: np.ndarray) -> np.ndarray:
     left, right = code[first[:-1]], code[first[1:]]
     middle = (left + right) / 2
     return np.where(middle < right, middle, left)[~one_value]  # neighbouring floats have none
-
-
-def _boosted_trees(trees: str, discrete: bool, seed: int, threads: int):
-    if trees == "scikit-learn":
-        kind = GradientBoostingClassifier if discrete else GradientBoostingRegressor
-        return kind(random_state=seed % 2**32, **SHAPE)
-    lightgbm = _library(trees)
-    kind = lightgbm.LGBMClassifier if discrete else lightgbm.LGBMRegressor
-    return kind(
-        **SHAPE,
-        num_leaves=2 ** SHAPE["max_depth"],
-        min_child_samples=1,  # like scikit-learn's; the default of 20 hides rare classes
-        min_data_in_bin=1,
-        importance_type="gain",
-        random_state=0,  # nothing is drawn
-        n_jobs=threads,
-        deterministic=True,
-        force_row_wise=True,  # or it would time both ways and choose
-        verbose=-1,
-    )
 
 
 def _concentration(importance: np.ndarray) -> tuple[np.ndarray, float]:

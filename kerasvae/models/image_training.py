@@ -19,6 +19,9 @@ class ImageTraining:
     # Images in a step of fit() unless given.
     default_batch_size = 64
 
+    # Whether fit() takes pairs of images; see `kerasvae.models.pair_vae`.
+    learns_from_pairs = False
+
     def compile(self, optimizer=None, loss=None, **kwargs):
         """As `keras.Model.compile`, without a loss; the optimizers default to the paper's.
 
@@ -160,7 +163,7 @@ class ImageTraining:
                 f"{type(self).__name__} learns from images alone, which have no classes: leave "
                 "class_weight= out of fit()."
             )
-        images = as_dataset(x, self.image_shape, "x")
+        images = self.training_data(x, "x")
         self.prepare_fit(images, validation_split)
         callbacks = keras.tree.flatten(callbacks or [])
         if images.kind == "dataset":
@@ -176,7 +179,7 @@ class ImageTraining:
             batch_size = (batch_size or self.default_batch_size) if images.kind == "array" else None
             shuffle = shuffle and images.keras_may_shuffle
         if validation_data is not None:
-            validation_data = as_dataset(validation_data, self.image_shape, "validation_data")
+            validation_data = self.judged_data(validation_data, "validation_data")
             validation_data = validation_data.for_keras(batch_size or self.default_batch_size)
         # The guard comes first: no other callback saves or logs what it refuses.
         guard = StopOnNonFinite(self.term_names)
@@ -191,6 +194,14 @@ class ImageTraining:
             shuffle=shuffle,
             **kwargs,
         )
+
+    def training_data(self, x, name):
+        """What `fit` was given, as a checked `kerasvae.data.ImageSource`."""
+        return as_dataset(x, self.image_shape, name)
+
+    def judged_data(self, x, name):
+        """What `evaluate` was given, as a checked `kerasvae.data.ImageSource`."""
+        return as_dataset(x, self.image_shape, name)
 
     def _stream(self, images, batch_size, steps_per_epoch):
         """A shuffled stream of a data set, from the model's seed or from Keras's global one."""
@@ -220,17 +231,18 @@ class ImageTraining:
         """As `keras.Model.evaluate`: the mean of each term, on images as for `fit`."""
         self._refuse_targets(y, kwargs.get("sample_weight"))
         self.check_ready()
-        x, batch_size = self._in_order(x, batch_size, kwargs.get("steps"))
+        images = self.judged_data(x, "images")
+        x, batch_size = self._in_order(images, batch_size, kwargs.get("steps"))
         return super().evaluate(x, batch_size=batch_size, **kwargs)
 
     def predict(self, x, batch_size=None, **kwargs):
         """As `keras.Model.predict`: the dict of `call`, in numpy, on images as for `fit`."""
-        x, batch_size = self._in_order(x, batch_size, kwargs.get("steps"))
+        images = as_dataset(x, self.image_shape, "images")
+        x, batch_size = self._in_order(images, batch_size, kwargs.get("steps"))
         return super().predict(x, batch_size=batch_size, **kwargs)
 
-    def _in_order(self, x, batch_size, steps):
+    def _in_order(self, images, batch_size, steps):
         """Images in the form that Keras evaluates or predicts, and the batch size to pass on."""
-        images = as_dataset(x, self.image_shape, "images")
         x = images.for_keras(batch_size or self.default_batch_size, steps)
         return x, batch_size if images.kind == "array" else None
 

@@ -7,6 +7,7 @@ from keras import ops
 from kerasvae import distributions, networks
 from kerasvae.backend import TrainStep
 from kerasvae.checks import check_choice, check_non_negative, check_positive_int
+from kerasvae.divergences import per_dimension_kl
 from kerasvae.models.image_training import ImageTraining
 from kerasvae.models.views import Views
 from kerasvae.training.random_state import SavedSeed
@@ -133,6 +134,10 @@ class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Mode
     def prior(self):
         """p(z), a tfd distribution over codes of shape (D,)."""
         return distributions.standard_normal(self.latent_dim)
+
+    def dimension_kl(self, parameters):
+        """KL to N(0, 1) of each dimension, (batch, D) nats, from what `encode` returned."""
+        return per_dimension_kl(parameters)
 
     # While a model is exported on JAX the size of a batch is a symbol, of which TFP draws nothing.
     draws_any_batch = False

@@ -43,14 +43,14 @@ class Views:
             batch_size: images encoded at a time.
 
         Returns:
-            {"loc": (n, D), "scale": (n, D)} float32.
+            {"loc": (n, D), "scale": (n, D)} float32, and what else the model's `encode` returns.
 
         Raises:
             ValueError: images that do not fit.
         """
         batches = as_dataset(images, self.image_shape, "images").batches(batch_size)
         parts = [tree.map_structure(ops.convert_to_numpy, self.encode(batch)) for batch in batches]
-        return {name: np.concatenate([part[name] for part in parts]) for name in ("loc", "scale")}
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def reconstruct(self, images, batch_size=256):
         """The mean image p(x|z) at the posterior mean of each image, (n, H, W, C) float32."""

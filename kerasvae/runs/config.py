@@ -13,6 +13,8 @@ from kerasvae.checks import check_choice
 from kerasvae.data.paths import options_of_path
 from kerasvae.models import BY_NAME
 from kerasvae.runs.errors import ArgumentError
+from kerasvae.runs.pairs import DEFAULTS as PAIR_DEFAULTS
+from kerasvae.runs.pairs import training_images
 from kerasvae.runs.schema import check_arguments, check_training
 from kerasvae.version import __version__
 
@@ -40,11 +42,12 @@ def new_config(model: str, given: dict, dataset) -> dict:
     images = {"source": given.pop("data"), "options": given.pop("data_option", {})}
     defaults = {
         **TRAINING_DEFAULTS,
+        **(PAIR_DEFAULTS if BY_NAME[model].learns_from_pairs else {}),
         "batch_size": BY_NAME[model].default_batch_size,
         "learning_rate": BY_NAME[model].default_learning_rate,
     }
     training = {name: given.pop(name, default) for name, default in defaults.items()}
-    check_training(training)
+    check_training(training, model)
     arguments = {
         "image_shape": list(dataset.image_shape),
         "architecture": given.get("architecture") or _suited_architecture(dataset.image_shape),
@@ -52,8 +55,10 @@ def new_config(model: str, given: dict, dataset) -> dict:
         **given,
     }
     check_arguments(model, arguments)
-    built = BY_NAME[model](**arguments).get_config()
-    arguments = {name: value for name, value in built.items() if name not in KERAS_ONLY}
+    built = BY_NAME[model](**arguments)
+    if built.learns_from_pairs:  # refuses images of which there are no such pairs
+        built.training_data(training_images(model, dataset, training), images["source"])
+    arguments = {k: value for k, value in built.get_config().items() if k not in KERAS_ONLY}
     return {
         "model": model,
         "arguments": json.loads(json.dumps(arguments)),  # tuples as they come back from the file

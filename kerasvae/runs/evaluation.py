@@ -65,7 +65,7 @@ def _evaluate(run, model, dataset, settings) -> dict:
         "images": len(dataset),
         "loss": float(means["loss"]),
         "terms": {name: float(means[name]) for name in model.term_names},
-        "per_dimension_kl": mean_per_dimension_kl(parameters).tolist(),
+        "per_dimension_kl": mean_per_dimension_kl(parameters, model).tolist(),
         "surgery": _surgery(model, dataset, samples, parameters),
         "scores": scores.score(
             parameters, dataset, settings["names"], settings["points"], settings["draws"]
@@ -83,9 +83,15 @@ def _surgery(model, dataset, samples, parameters) -> dict:
     return decompose(model, dataset, samples, parameters=parameters).to_dict()
 
 
-def mean_per_dimension_kl(parameters: dict[str, np.ndarray]) -> np.ndarray:
-    """KL(q(z_j|x) || N(0, 1)), the mean over images: (D,) float64, nats."""
-    values = keras.ops.convert_to_numpy(per_dimension_kl(parameters))
+def mean_per_dimension_kl(parameters: dict[str, np.ndarray], model=None) -> np.ndarray:
+    """KL(q(z_j|x) || p(z_j)), the mean over images: (D,) float64, nats.
+
+    Args:
+        parameters: as the model's `posteriors` returns them.
+        model: that says how far a code is from its prior; None for the prior N(0, 1).
+    """
+    distance = per_dimension_kl if model is None else model.dimension_kl
+    values = keras.ops.convert_to_numpy(distance(parameters))
     return values.mean(axis=0, dtype="float64")
 
 

@@ -68,7 +68,7 @@ def _traversed(model, dataset, image, span, count, kl=None):
         )
     sample = sampled(dataset, FIGURE_IMAGES)
     parameters = model.posteriors(sample)
-    kl = mean_per_dimension_kl(parameters) if kl is None else kl
+    kl = mean_per_dimension_kl(parameters, model) if kl is None else kl
     if image is None:
         code = parameters["loc"][np.argmin(np.square(parameters["loc"]).sum(axis=1))]
     else:

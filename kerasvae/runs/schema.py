@@ -9,6 +9,7 @@ from kerasvae.checks import check_choice, check_count, check_positive_int
 from kerasvae.models import BY_NAME, LatentVariableModel
 from kerasvae.models.introspection import own_arguments
 from kerasvae.runs.checked import check_kind, check_names, shown
+from kerasvae.runs.pairs import check_changed
 
 MAX_SEED = 2**32 - 1  # what NumPy's generator takes
 
@@ -50,11 +51,21 @@ TRAINING: dict[str, Callable] = {
 }
 
 
-def check_training(training: Mapping) -> None:
+# What a training on pairs has beside them.
+PAIRS: dict[str, Callable] = {"changed": check_changed}
+
+
+def training_settings(model: str) -> dict[str, Callable]:
+    """Every setting of the training of a model, and what it may be."""
+    return TRAINING | (PAIRS if BY_NAME[model].learns_from_pairs else {})
+
+
+def check_training(training: Mapping, model: str = "vae") -> None:
     """Refuse settings of a training that cannot be run.
 
     Args:
-        training: a value for each name of `TRAINING`.
+        training: a value for each name of `training_settings(model)`.
+        model: name of the model.
 
     Raises:
         ValueError: a name is missing or unknown, or a value is wrong; says which.
@@ -66,8 +77,9 @@ def check_training(training: Mapping) -> None:
             ...
         ValueError: batch_size must be a multiple of devices, ...
     """
-    check_names("training", training, TRAINING, TRAINING)
-    for name, check in TRAINING.items():
+    settings = training_settings(model)
+    check_names("training", training, settings, settings)
+    for name, check in settings.items():
         check(name, training[name])
     if training["batch_size"] % training["devices"]:
         raise ValueError(
@@ -98,7 +110,7 @@ def check_config(config: dict) -> dict:
             f"arguments: image_shape must be that of the data, {expected}. "
             f"Received: image_shape={shown(given)}"
         )
-    check_training(config["training"])
+    check_training(config["training"], config["model"])
     check_names("versions", config["versions"])
     return config
 

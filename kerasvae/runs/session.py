@@ -16,6 +16,7 @@ import keras
 from kerasvae.backend import data_parallel
 from kerasvae.checks import check_positive_int
 from kerasvae.runs import history, locks
+from kerasvae.runs.pairs import training_images
 from kerasvae.runs.run import check_finite
 from kerasvae.runs.schema import check_config
 
@@ -69,10 +70,11 @@ def _train(run, dataset, devices, callbacks):
 def _fit(run, model, dataset, callbacks, recorder):
     """Fit chunk by chunk, up to the run's last step or an interrupt."""
     settings = run.config["training"]
+    images = training_images(run.config["model"], dataset, settings)
     for start, length, count in chunks(recorder.step, settings["steps"], settings["log_every"]):
         if recorder.interrupted:
             break
-        batches = dataset.keras_dataset(
+        batches = images.keras_dataset(
             settings["batch_size"],
             seed=run.config["arguments"]["seed"],
             first_step=start,

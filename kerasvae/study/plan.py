@@ -16,7 +16,7 @@ from kerasvae.models.introspection import own_arguments, setting_label
 from kerasvae.runs import load_images, new_config
 from kerasvae.runs.checked import check_names, shown
 from kerasvae.runs.measured import check_evaluation
-from kerasvae.runs.schema import NETWORK, TRAINING, check_seed
+from kerasvae.runs.schema import NETWORK, TRAINING, check_seed, training_settings
 from kerasvae.study.document import read_document
 
 KEYS = ("data", "data_option", "seeds", "training", "models", "evaluation")
@@ -135,7 +135,8 @@ def _models(models) -> dict[str, dict[str, list]]:
     check_names("models", models, BY_NAME)
     lists = {}
     for model, weights in models.items():
-        check_names(model, weights or {}, (*own_arguments(BY_NAME[model]), *COMMON))
+        known = (*own_arguments(BY_NAME[model]), *NETWORK, *training_settings(model))
+        check_names(model, weights or {}, known)
         lists[model] = {
             name: value if isinstance(value, list) else [value]
             for name, value in (weights or {}).items()

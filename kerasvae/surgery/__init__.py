@@ -2,5 +2,12 @@
 
 from kerasvae.surgery.decompose import decompose, decompose_posterior
 from kerasvae.surgery.decomposition import Decomposition
+from kerasvae.surgery.mixed import MixedInformation, mixed_information
 
-__all__ = ["Decomposition", "decompose", "decompose_posterior"]
+__all__ = [
+    "Decomposition",
+    "MixedInformation",
+    "decompose",
+    "decompose_posterior",
+    "mixed_information",
+]

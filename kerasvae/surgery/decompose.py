@@ -221,6 +221,13 @@ def _batches(indices, description):
 
 
 def _check_prior(model):
+    if getattr(model, "categories", ()):
+        raise ValueError(
+            "surgery splits the KL of Gaussian codes, and this "
+            f"{type(model).__name__} has codes of classes too. For what its codes tell of the "
+            "images see kerasvae.surgery.mixed_information. "
+            f"Received: categories={model.categories}"
+        )
     if not getattr(model, "has_standard_normal_prior", True):
         raise ValueError(
             f"surgery measures against N(0, I), and the prior of this {type(model).__name__} is "

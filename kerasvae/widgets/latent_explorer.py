@@ -76,7 +76,7 @@ class LatentExplorer(ipywidgets.VBox):
                 "model: expected finite codes. Received: NaN or infinity for images of "
                 f"{dataset.name}; its training has diverged, perhaps by too large a learning rate."
             )
-        self.kl = mean_per_dimension_kl(parameters)
+        self.kl = mean_per_dimension_kl(parameters, model)
         self.nearest = []
         if isinstance(dataset, FactorDataset):
             factors = sample.factors(np.arange(len(sample)))

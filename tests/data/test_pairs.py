@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from kerasvae.data import FactorDataset, ImageBatches, Pairs, as_dataset, load
+from kerasvae.data import FactorDataset, ImageBatches, PairBatches, Pairs, as_dataset, load
+from kerasvae.data.pair_sources import are_pairs, as_pairs
 
 pytestmark = pytest.mark.numpy_only
 
@@ -159,3 +160,44 @@ def test_the_door_for_single_images_refuses_pairs():
     for x in (pairs, pairs.keras_dataset(4)):
         with pytest.raises(ValueError, match="expected single images.*Received: Pair"):
             as_dataset(x)
+
+
+# The door for pairs
+
+
+def test_batches_without_a_seed_are_the_same_in_every_pass():
+    batches = PairBatches(Pairs(numbered(), changed=1, seed=5), 10)
+    first, second = ([np.copy(batch) for batch in batches] for _ in range(2))
+    assert [len(batch) for batch in first] == [10, 10, 4]
+    np.testing.assert_array_equal(numbers(np.concatenate(first))[:, 0], np.arange(24))
+    for one, two in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, two)
+    other = next(iter(PairBatches(Pairs(numbered(), changed=1, seed=6), 10)))
+    assert (other != first[0]).any()
+
+
+def test_every_form_of_pairs_passes_the_door():
+    images = numbered().images(range(24))
+    own, pairs = np.stack([images, images[::-1]], axis=1), Pairs(numbered(), 1, labelled=True)
+    forms = [pairs, pairs.keras_dataset(4), own, (images, images[::-1]), [images, images[::-1]]]
+    for form in forms:
+        source = as_pairs(form, (1, 1, 1))
+        assert are_pairs(form) and source.length == 24 and source.image_shape == (1, 1, 1)
+        assert as_pairs(source, (1, 1, 1)) is source
+    np.testing.assert_array_equal(as_pairs(own).in_order(24)[0], own)
+    stream = as_pairs(pairs, labelled=True).stream(4, seed=1, first_step=3)
+    for one, two in zip(stream[0], pairs.keras_dataset(4, seed=1, first_step=3)[0], strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert as_pairs(forms[1]).for_keras() is forms[1]
+
+
+@pytest.mark.parametrize("x", [None, np.zeros((4, 1, 1, 1)), numbered(), (np.zeros(3), None)])
+def test_what_is_no_pair_does_not(x):
+    assert not are_pairs(x)
+    with pytest.raises(ValueError, match="expected pairs of images.*Received: "):
+        as_pairs(x)
+
+
+def test_pairs_without_labels_where_they_are_needed():
+    with pytest.raises(ValueError, match=r"Pairs\(\.\.\., labelled=True\)"):
+        as_pairs(Pairs(numbered()), labelled=True)

@@ -76,7 +76,9 @@ plt.style.use(kv.plotting.STYLE)
 # the code was what a VAE *pays for*. Here it is what the model *earns*. It is also another
 # information: of codes from the prior and their images, not of images from the data set and their
 # codes. See [`InfoGAN`](../kerasvae/models/info_gan.py): its "encoder" is the discriminator with
-# the Q head, so `embed`, `traverse` and every metric work as for a VAE.
+# the Q head, so `embed`, `traverse` and every metric work as for a VAE. A VAE can have codes of
+# classes too: [`JointVAE`](../kerasvae/models/joint_vae.py), with what they tell of the images in
+# [`surgery/mixed.py`](../kerasvae/surgery/mixed.py).
 #
 # **Predict.** Two continuous codes, standard Gaussian, whose entropy is
 # $\frac12\log 2\pi e=1.42$ nats each. If $Q$ answers with the prior whatever the image, what is
