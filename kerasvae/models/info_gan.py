@@ -13,7 +13,15 @@ from kerasvae import distributions
 from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_count, check_non_negative, check_positive_int
 from kerasvae.distributions import tfd
+from kerasvae.divergences import per_dimension_kl
 from kerasvae.estimators import discriminator_terms
+from kerasvae.models.class_codes import (
+    categorical_kl,
+    likeliest_and_spread,
+    mixed_prior,
+    one_hot_classes,
+    split_logits,
+)
 from kerasvae.models.latent_variable_model import LatentVariableModel
 from kerasvae.training.players import Player
 
@@ -131,11 +139,7 @@ class InfoGAN(LatentVariableModel):
     @property
     def prior(self):
         """p(c): N(0, 1) for continuous codes, uniform over the classes of the others."""
-        parts = [distributions.standard_normal(self.continuous)] if self.continuous else []
-        for count in self.categories:
-            classes = tfd.Categorical(logits=np.zeros((1, count), "float32"), dtype="float32")
-            parts.append(tfd.Independent(classes, 1))
-        return parts[0] if len(parts) == 1 else tfd.Blockwise(parts)
+        return mixed_prior(self.continuous, self.categories)
 
     @property
     def has_standard_normal_prior(self):
@@ -151,26 +155,35 @@ class InfoGAN(LatentVariableModel):
         """Q(c|x): {"loc": (batch, D), "scale": (batch, D)} float32 tensors.
 
         Of a categorical code, loc is the number of the likeliest class, and scale the root mean
-        square distance of the class from it under Q, at least 1e-3.
+        square distance of the class from it under Q, at least 1e-3; "class_logits" (batch, sum of
+        categories) is there where there are such codes.
         """
         return self._code_parameters(self.encoder(x, training=training))
 
     def _code_parameters(self, raw):
-        parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
-        locs, scales = [parameters["loc"]], [parameters["scale"]]
-        for logits in self._class_logits(raw):
-            likeliest = ops.cast(ops.argmax(logits, axis=1), "float32")[:, None]  # (batch, 1)
-            distance = ops.square(ops.arange(logits.shape[1], dtype="float32") - likeliest)
-            spread = ops.sqrt(ops.sum(ops.softmax(logits) * distance, axis=1, keepdims=True))
-            locs.append(likeliest)
-            scales.append(ops.maximum(spread, 1e-3))
-        return {"loc": ops.concatenate(locs, axis=1), "scale": ops.concatenate(scales, axis=1)}
+        parameters = distributions.posterior_parameters(self._gaussian(raw))
+        if not self.categories:
+            return parameters
+        logits = self._class_logits(raw)
+        classes = likeliest_and_spread(logits, self.categories)
+        joined = {k: ops.concatenate([parameters[k], classes[k]], axis=1) for k in classes}
+        return {**joined, "class_logits": logits}
+
+    def dimension_kl(self, parameters):
+        """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
+        gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}
+        parts = [per_dimension_kl(gaussian)]
+        if self.categories:
+            logits = split_logits(parameters["class_logits"], self.categories)
+            parts.append(ops.stack([categorical_kl(one) for one in logits], axis=1))
+        return ops.concatenate(parts, axis=1)
+
+    def _gaussian(self, raw):
+        """Means and log-variances of the continuous codes, from the encoder's output."""
+        return raw[:, 1 : 1 + 2 * self.continuous]
 
     def _class_logits(self, raw):
-        start = 1 + 2 * self.continuous
-        for count in self.categories:
-            yield raw[:, start : start + count]
-            start += count
+        return raw[:, 1 + 2 * self.continuous :]
 
     def log_q(self, codes, raw):
         """log Q(c|x) of codes (batch, D) from the encoder's output for x: (batch,) nats."""
@@ -178,10 +191,11 @@ class InfoGAN(LatentVariableModel):
 
     def _log_q_parts(self, codes, raw):
         """log Q of the continuous codes, and of the class codes: two of (batch,)."""
-        parameters = distributions.posterior_parameters(raw[:, 1 : 1 + 2 * self.continuous])
+        parameters = distributions.posterior_parameters(self._gaussian(raw))
         continuous = distributions.posterior(parameters).log_prob(codes[:, : self.continuous])
         classes = ops.zeros_like(continuous)
-        for column, logits in enumerate(self._class_logits(raw), start=self.continuous):
+        by_code = split_logits(self._class_logits(raw), self.categories)
+        for column, logits in enumerate(by_code, start=self.continuous):
             found = tfd.Categorical(logits=logits).log_prob(ops.cast(codes[:, column], "int32"))
             classes = classes + found
         return continuous, classes
@@ -206,9 +220,8 @@ class InfoGAN(LatentVariableModel):
         if noise is None:
             noise = ops.zeros((ops.shape(z)[0], self.noise_dim))
         parts = [z[:, : self.continuous]]
-        for column, count in enumerate(self.categories, start=self.continuous):
-            nearest = ops.clip(ops.round(z[:, column]), 0, count - 1)
-            parts.append(ops.one_hot(ops.cast(nearest, "int32"), count, dtype="float32"))
+        if self.categories:
+            parts.append(one_hot_classes(z[:, self.continuous :], self.categories))
         inputs = ops.concatenate([*parts, noise], axis=1)
         return ops.cast(self.decoder(inputs, training=training), "float32")
 
