@@ -13,6 +13,7 @@ if keras.backend.backend() == "tensorflow":
         TrainStep,
         data_parallel,
         jit,
+        materialised,
         tfp,
         tfp_seed,
     )
@@ -22,6 +23,7 @@ elif keras.backend.backend() == "jax":
         TrainStep,
         data_parallel,
         jit,
+        materialised,
         tfp,
         tfp_seed,
     )
@@ -32,4 +34,12 @@ else:
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+__all__ = [
+    "LAYERS_HAVE_METRICS",
+    "TrainStep",
+    "data_parallel",
+    "jit",
+    "materialised",
+    "tfp",
+    "tfp_seed",
+]

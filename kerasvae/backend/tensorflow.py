@@ -13,7 +13,15 @@ from kerasvae.backend.limits import MAX_UPDATE
 # Whether Keras carries the metrics of a layer through the forward pass.
 LAYERS_HAVE_METRICS = True
 
-__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+__all__ = [
+    "LAYERS_HAVE_METRICS",
+    "TrainStep",
+    "data_parallel",
+    "jit",
+    "materialised",
+    "tfp",
+    "tfp_seed",
+]
 
 
 def tfp_seed(generator):
@@ -46,6 +54,11 @@ def jit(fn: Callable) -> Callable:
         A function with the same arguments and results.
     """
     return functools.wraps(fn)(tf.function(fn, jit_compile=True))
+
+
+def materialised(x):
+    """The same tensor; see `kerasvae.backend.jax.materialised`. TensorFlow keeps every result."""
+    return x
 
 
 @contextmanager
