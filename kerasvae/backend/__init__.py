@@ -14,6 +14,7 @@ if keras.backend.backend() == "tensorflow":
         data_parallel,
         jit,
         materialised,
+        scanned_steps,
         tfp,
         tfp_seed,
     )
@@ -24,6 +25,7 @@ elif keras.backend.backend() == "jax":
         data_parallel,
         jit,
         materialised,
+        scanned_steps,
         tfp,
         tfp_seed,
     )
@@ -40,6 +42,7 @@ __all__ = [
     "data_parallel",
     "jit",
     "materialised",
+    "scanned_steps",
     "tfp",
     "tfp_seed",
 ]

@@ -10,6 +10,7 @@ import keras
 from jax._src import core
 
 from kerasvae.backend.limits import MAX_UPDATE
+from kerasvae.backend.scan import scanned_steps
 
 # TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
 if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
@@ -26,6 +27,7 @@ __all__ = [
     "data_parallel",
     "jit",
     "materialised",
+    "scanned_steps",
     "tfp",
     "tfp_seed",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "data_parallel",
     "jit",
     "materialised",
+    "scanned_steps",
     "tfp",
     "tfp_seed",
 ]
@@ -59,6 +60,11 @@ def jit(fn: Callable) -> Callable:
 def materialised(x):
     """The same tensor; see `kerasvae.backend.jax.materialised`. TensorFlow keeps every result."""
     return x
+
+
+def scanned_steps(model, source):
+    """None: TensorFlow runs `steps_per_execution` steps as one program from any data."""
+    return None
 
 
 @contextmanager
