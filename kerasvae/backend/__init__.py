@@ -10,6 +10,7 @@ import keras
 if keras.backend.backend() == "tensorflow":
     from kerasvae.backend.tensorflow import (
         LAYERS_HAVE_METRICS,
+        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
@@ -21,6 +22,7 @@ if keras.backend.backend() == "tensorflow":
 elif keras.backend.backend() == "jax":
     from kerasvae.backend.jax import (
         LAYERS_HAVE_METRICS,
+        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
@@ -38,6 +40,7 @@ else:
 
 __all__ = [
     "LAYERS_HAVE_METRICS",
+    "SCANS_STEPS",
     "TrainStep",
     "data_parallel",
     "jit",

@@ -13,8 +13,12 @@ from kerasvae.backend.limits import MAX_UPDATE
 # Whether Keras carries the metrics of a layer through the forward pass.
 LAYERS_HAVE_METRICS = True
 
+# Whether `fit` runs steps_per_execution steps as one scan from images on the device.
+SCANS_STEPS = False
+
 __all__ = [
     "LAYERS_HAVE_METRICS",
+    "SCANS_STEPS",
     "TrainStep",
     "data_parallel",
     "jit",
