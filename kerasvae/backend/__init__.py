@@ -10,18 +10,24 @@ import keras
 if keras.backend.backend() == "tensorflow":
     from kerasvae.backend.tensorflow import (
         LAYERS_HAVE_METRICS,
+        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
+        materialised,
+        scanned_steps,
         tfp,
         tfp_seed,
     )
 elif keras.backend.backend() == "jax":
     from kerasvae.backend.jax import (
         LAYERS_HAVE_METRICS,
+        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
+        materialised,
+        scanned_steps,
         tfp,
         tfp_seed,
     )
@@ -32,4 +38,14 @@ else:
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+__all__ = [
+    "LAYERS_HAVE_METRICS",
+    "SCANS_STEPS",
+    "TrainStep",
+    "data_parallel",
+    "jit",
+    "materialised",
+    "scanned_steps",
+    "tfp",
+    "tfp_seed",
+]

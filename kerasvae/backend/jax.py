@@ -10,6 +10,7 @@ import keras
 from jax._src import core
 
 from kerasvae.backend.limits import MAX_UPDATE
+from kerasvae.backend.scan import scanned_steps
 
 # TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
 if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
@@ -20,7 +21,20 @@ from tensorflow_probability.substrates import jax as tfp  # noqa: E402
 # 21639.
 LAYERS_HAVE_METRICS = False
 
-__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+# Whether `fit` runs steps_per_execution steps as one scan from images on the device.
+SCANS_STEPS = True
+
+__all__ = [
+    "LAYERS_HAVE_METRICS",
+    "SCANS_STEPS",
+    "TrainStep",
+    "data_parallel",
+    "jit",
+    "materialised",
+    "scanned_steps",
+    "tfp",
+    "tfp_seed",
+]
 
 # Compiles a function of tensors with XLA; see `kerasvae.backend.tensorflow.jit`.
 jit = jax.jit
@@ -36,6 +50,25 @@ def tfp_seed(generator):
         A (2,) uint32 array.
     """
     return keras.ops.cast(generator.next(), "uint32")
+
+
+def materialised(x):
+    """The same numbers, computed once before they are combined in pairs.
+
+    XLA for processors copies cheap operations into every loop that reads their result: a code's
+    noise (a polynomial) would be computed again for each of B x B pairs, three times a step. It
+    drops `jax.lax.optimization_barrier` before it does so, and copies no matrix product. Other
+    devices get the tensor as it is.
+
+    Args:
+        x: (n, D) finite floats. A row with a NaN or an infinity becomes NaN as a whole.
+
+    Returns:
+        (n, D), on a processor x times the identity.
+    """
+    if jax.default_backend() != "cpu":
+        return x
+    return jnp.matmul(x, jnp.eye(x.shape[1], dtype=x.dtype), precision="highest")
 
 
 @contextmanager

@@ -13,7 +13,20 @@ from kerasvae.backend.limits import MAX_UPDATE
 # Whether Keras carries the metrics of a layer through the forward pass.
 LAYERS_HAVE_METRICS = True
 
-__all__ = ["LAYERS_HAVE_METRICS", "TrainStep", "data_parallel", "jit", "tfp", "tfp_seed"]
+# Whether `fit` runs steps_per_execution steps as one scan from images on the device.
+SCANS_STEPS = False
+
+__all__ = [
+    "LAYERS_HAVE_METRICS",
+    "SCANS_STEPS",
+    "TrainStep",
+    "data_parallel",
+    "jit",
+    "materialised",
+    "scanned_steps",
+    "tfp",
+    "tfp_seed",
+]
 
 
 def tfp_seed(generator):
@@ -46,6 +59,16 @@ def jit(fn: Callable) -> Callable:
         A function with the same arguments and results.
     """
     return functools.wraps(fn)(tf.function(fn, jit_compile=True))
+
+
+def materialised(x):
+    """The same tensor; see `kerasvae.backend.jax.materialised`. TensorFlow keeps every result."""
+    return x
+
+
+def scanned_steps(model, source):
+    """None: TensorFlow runs `steps_per_execution` steps as one program from any data."""
+    return None
 
 
 @contextmanager

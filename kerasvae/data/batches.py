@@ -65,6 +65,7 @@ class ImageBatches(keras.utils.PyDataset):
         if steps_per_epoch is None:
             steps_per_epoch = -(-len(dataset) // self.batch_size)  # rounded up: all images
         self.steps_per_epoch = check_positive_int("steps_per_epoch", steps_per_epoch)
+        self.gives_indices = False  # in place of images, to a step that has all images at hand
         self.epoch = 0
         self._begun = False  # on_epoch_begin was called and its on_epoch_end was not
         self._last_asked = False  # the epoch's last batch was asked for
@@ -78,6 +79,8 @@ class ImageBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> np.ndarray:
         """Images of one batch of the current epoch, (batch, H, W, C) float32 in [0, 1]."""
         self._note(index)
+        if self.gives_indices:
+            return self.indices(index).astype(np.int32)
         return self.dataset.images(self.indices(index))
 
     def _note(self, index: int) -> None:

@@ -144,12 +144,12 @@ class PackedImages:
     """
 
     def __init__(self, rows: np.ndarray, size: tuple[int, int]):
-        self._rows = rows
+        self.packed_rows = rows
         self.shape = (len(rows), *size, 1)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         pixels = self.shape[1] * self.shape[2]
-        bits = np.unpackbits(self._rows[indices], axis=1, count=pixels)
+        bits = np.unpackbits(self.packed_rows[indices], axis=1, count=pixels)
         return bits.reshape(-1, *self.shape[1:])
 
 

@@ -1,8 +1,26 @@
 """Image sets: images of one size, read by index and fed to Keras in batches."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from kerasvae.data.batches import ImageBatches
+
+
+class Stored(NamedTuple):
+    """All images of a data set as they lie in memory.
+
+    Args:
+        rows: (n, H, W, C) numbers, or (n, bytes) uint8 as `numpy.packbits` packs images.
+        image_shape: (H, W, C).
+        maximum: the stored value that means 1.0.
+        is_packed: whether a pixel is a bit.
+    """
+
+    rows: np.ndarray
+    image_shape: tuple[int, int, int]
+    maximum: float = 1
+    is_packed: bool = False
 
 
 class ImageDataset:
@@ -60,6 +78,15 @@ class ImageDataset:
         if self._maximum == 1:
             return rows.astype(np.float32)
         return np.multiply(rows, np.float32(1 / self._maximum), dtype=np.float32)
+
+    def stored(self) -> Stored | None:
+        """All images as they are stored, for a device; None if they are drawn or lie in a file."""
+        packed = getattr(self._pixels, "packed_rows", None)
+        if packed is not None:
+            return Stored(packed, self.image_shape, self._maximum, is_packed=True)
+        if isinstance(self._pixels, np.ndarray) and not isinstance(self._pixels, np.memmap):
+            return Stored(self._pixels, self.image_shape, self._maximum)
+        return None
 
     def subset(self, indices) -> "ImageDataset":
         """The images of some indices as a data set in memory; arguments and errors as `images`."""

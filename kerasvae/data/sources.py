@@ -72,6 +72,13 @@ class ImageSource:
             f"Received: {self.kind}"
         )
 
+    def stored(self):
+        """All images as they lie in memory, a `kerasvae.data.images.Stored`; None if they do not.
+
+        Only where a loop over the images can be one over their indices.
+        """
+        return None
+
     def batches(self, batch_size: int = 256) -> Iterator[np.ndarray]:
         """One pass through the images in order, in numpy batches (n, H, W, C).
 
@@ -122,6 +129,10 @@ class ArraySource(ImageSource):
     def _by_index(self):
         return ImageDataset(self._data, name=self.name)
 
+    def stored(self):
+        """The array; see `ImageSource.stored`."""
+        return self._by_index().stored()
+
     def batches(self, batch_size: int = 256) -> Iterator[np.ndarray]:
         """One pass in order; see `ImageSource.batches`."""
         for start in range(0, self.length, batch_size):
@@ -149,6 +160,10 @@ class DatasetSource(ImageSource):
     def _by_index(self):
         return self._data
 
+    def stored(self):
+        """What the data set stores, if it says so; see `ImageSource.stored`."""
+        return self._data.stored() if isinstance(self._data, ImageDataset) else None
+
     def batches(self, batch_size: int = 256) -> Iterator[np.ndarray]:
         """One pass in order; see `ImageSource.batches`."""
         yield from ImageBatches(self._data, batch_size)
@@ -172,3 +187,9 @@ class BatchesSource(ImageSource):
 
     def _by_index(self):
         return self._data.dataset
+
+    def stored(self):
+        """What the data set stores; see `ImageSource.stored`."""
+        dataset = self._data.dataset
+        plain = type(self._data) is ImageBatches and isinstance(dataset, ImageDataset)
+        return dataset.stored() if plain else None

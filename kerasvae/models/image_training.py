@@ -1,8 +1,13 @@
 """Keras's interface for models that learn from images alone: fit, evaluate, predict, compile."""
 
-import keras
+from contextlib import contextmanager
 
+import keras
+import numpy as np
+
+from kerasvae.backend import scanned_steps
 from kerasvae.data import as_dataset
+from kerasvae.data.batches import ImageBatches
 from kerasvae.data.parts import split
 from kerasvae.training.go_on import GoOn
 from kerasvae.training.guard import StopOnNonFinite
@@ -30,7 +35,10 @@ class ImageTraining:
                 players gets a copy; a dict with one for each player; or None for the paper's,
                 with the learning rate `default_learning_rate`.
             loss: must be None.
-            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ...
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... On JAX so many steps
+                run as one program from images on the device, if they are an array or a data set
+                in memory (`kerasvae.backend.scan`): same batches and, on a processor, the same
+                results to the last bit.
 
         Raises:
             ValueError: a loss or metrics were given, since the model brings its own; optimizers
@@ -171,29 +179,35 @@ class ImageTraining:
             if validation_split:
                 images, validation_data = split(images, validation_split)
                 validation_split = 0.0
+            scanned = scanned_steps(self, images.stored())
             batches = self._stream(images, batch_size, steps_per_epoch)
             callbacks = [*callbacks, GoOn(batches)]  # last: another may load the model's state
             x, batch_size, shuffle = batches, None, False
         else:
+            # Keras splits and judges images, not indices.
+            scanned = None if validation_split else scanned_steps(self, images.stored())
             x = images.for_keras(steps_per_epoch=kwargs.get("steps_per_epoch"))
             batch_size = (batch_size or self.default_batch_size) if images.kind == "array" else None
             shuffle = shuffle and images.keras_may_shuffle
+            if scanned is not None and images.kind == "array":
+                x = np.arange(images.length, dtype="int32")  # Keras shuffles them as images
         if validation_data is not None:
             validation_data = self.judged_data(validation_data, "validation_data")
             validation_data = validation_data.for_keras(batch_size or self.default_batch_size)
         # The guard comes first: no other callback saves or logs what it refuses.
         guard = StopOnNonFinite(self.term_names)
-        return super().fit(
-            x,
-            batch_size=batch_size,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=[guard, *self.watchers(), *callbacks],
-            validation_split=validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            **kwargs,
-        )
+        with _training_by(self, scanned, x):
+            return super().fit(
+                x,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[guard, *self.watchers(), *callbacks],
+                validation_split=validation_split,
+                validation_data=validation_data,
+                shuffle=shuffle,
+                **kwargs,
+            )
 
     def training_data(self, x, name):
         """What `fit` was given, as a checked `kerasvae.data.ImageSource`."""
@@ -263,3 +277,20 @@ class ImageTraining:
             f"{type(self).__name__} learns from images alone: call fit(images), without targets "
             f"and sample weights. Received: {'sample_weight' if y is None else 'targets y'}"
         )
+
+
+@contextmanager
+def _training_by(model, scanned, batches):
+    """Train by scanned steps, if there are any, from indices in place of images."""
+    if scanned is None:
+        yield
+        return
+    before, model.train_function = model.train_function, scanned
+    if isinstance(batches, ImageBatches):
+        batches.gives_indices = True
+    try:
+        yield
+    finally:
+        model.train_function = before
+        if isinstance(batches, ImageBatches):
+            batches.gives_indices = False

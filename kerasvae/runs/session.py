@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import keras
 
-from kerasvae.backend import data_parallel
+from kerasvae.backend import SCANS_STEPS, data_parallel
 from kerasvae.checks import check_positive_int
 from kerasvae.runs import history, locks
 from kerasvae.runs.pairs import training_images
@@ -51,12 +51,13 @@ def _train(run, dataset, devices, callbacks):
     """`train`, while this process holds the run's lock."""
     with data_parallel(devices):
         model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
+        settings = run.config["training"]
+        model.steps_per_execution = steps_at_once(devices, settings["log_every"])
         step, rows = model.steps_taken, run.read_history()
         history.check_columns(run.path(history.FILE), rows, model.term_names)
         run.write_json("config.json", run.config)  # it may be asked for more steps than before
         rows = [row for row in rows if row["step"] <= step]
         history.write_history(run.path(history.FILE), rows)
-        settings = run.config["training"]
         recorder = Recorder(run, step, settings)
         callbacks = [recorder, *callbacks]
         with _graceful_interrupt(recorder):
@@ -111,6 +112,25 @@ def check_devices(count: int, batch_size: int) -> list[str]:
             f"Received: batch_size={batch_size}, devices={count}"
         )
     return available[:count]
+
+
+def steps_at_once(devices: list[str], log_every: int) -> int:
+    """Steps that are one call of the device: many on one accelerator on JAX, else one.
+
+    Args:
+        devices: names of those that train.
+        log_every: steps in a chunk.
+
+    Returns:
+        At most 1,000, after which callbacks and the guard look at the training.
+
+    Example:
+        >>> steps_at_once(["cpu:0"], 500)
+        1
+    """
+    if not SCANS_STEPS or len(devices) > 1 or devices[0].startswith("cpu"):
+        return 1
+    return min(log_every, 1000)
 
 
 def chunks(start: int, stop: int, length: int) -> list[tuple[int, int, int]]:

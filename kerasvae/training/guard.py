@@ -29,10 +29,17 @@ class StopOnNonFinite(keras.callbacks.Callback):
         super().__init__()
         self.terms = tuple(terms)
         self.every = every
+        self._next = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Look at the first batch."""
+        self._next = 0
 
     def on_train_batch_end(self, batch, logs=None):
         """Check the running means every so many batches."""
-        if batch % self.every == 0:
+        # With steps_per_execution only every so many batches come by here.
+        if batch >= self._next:
+            self._next = batch - batch % self.every + self.every
             self._check(logs or {}, f"batch {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):

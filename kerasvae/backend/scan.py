@@ -1,0 +1,93 @@
+"""Many training steps as one program on JAX, from images that lie on the device.
+
+Keras 3.15 runs `steps_per_execution` steps on JAX one after the other, each from its own batch in
+the processor's memory. Keras's own `lax.scan` (its pull request 23527) can replace this file's
+loop when a release has it; the images on the device stay ours.
+"""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+# The part of the device's memory that images may take.
+SHARE = 0.5
+
+
+def scanned_steps(model, source):
+    """What Keras's `fit` calls in place of single steps, or None where that does not apply.
+
+    It needs images in memory, `steps_per_execution` above 1, compiled steps and one device.
+
+    Args:
+        model: a compiled model of this package.
+        source: a `kerasvae.data.images.Stored`, or None.
+
+    Returns:
+        A `ScannedSteps` or None.
+    """
+    if source is None or model.steps_per_execution == 1 or model.run_eagerly:
+        return None
+    if not model.jit_compile or keras.distribution.distribution() is not None:
+        return None
+    memory = (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
+    if memory is not None and source.rows.nbytes > SHARE * memory:
+        return None
+    return ScannedSteps(model, source)
+
+
+class ScannedSteps:
+    """A train function for Keras: batches of indices in, `steps_per_execution` steps as one scan.
+
+    Args:
+        model: whose train_step runs.
+        source: a `kerasvae.data.images.Stored`; it is put on the device here, once.
+    """
+
+    def __init__(self, model, source):
+        self.length = model.steps_per_execution
+        self.rows = jax.device_put(source.rows)
+
+        def run(state, rows, indices):
+            def step(state, chosen):
+                images = as_images(rows[chosen], source)
+                logs, state = model.train_step(state, (images,))
+                return state, logs
+
+            state, logs = jax.lax.scan(step, state, indices)  # indices (steps, batch)
+            return jax.tree.map(lambda values: values[-1], logs), state
+
+        self._run = jax.jit(run, donate_argnums=0)
+
+    def __call__(self, state, iterator):
+        """(logs, state) after the next steps: fewer than `length` at the end of an epoch."""
+        batches = [_indices(next(iterator))]
+        for data in iterator if self.length > 1 else ():
+            batches.append(_indices(data))
+            if len(batches) == self.length:
+                break
+        # The last batch of an array may be smaller; a scan takes batches of one size.
+        start = 0
+        while start < len(batches):
+            size = len(batches[start])
+            stop = start
+            while stop < len(batches) and len(batches[stop]) == size:
+                stop += 1
+            logs, state = self._run(state, self.rows, np.stack(batches[start:stop]))
+            start = stop
+        return logs, state
+
+
+def as_images(rows, source):
+    """Images (n, H, W, C) float32 of stored rows, the numbers of `ImageDataset.images`."""
+    if source.is_packed:
+        shifts = jnp.arange(7, -1, -1, dtype="uint8")  # the leftmost pixel is the highest bit
+        bits = (rows[:, :, None] >> shifts) & 1  # (n, bytes, 8)
+        pixels = int(np.prod(source.image_shape))
+        rows = bits.reshape(len(rows), -1)[:, :pixels].reshape(-1, *source.image_shape)
+    images = rows.astype("float32")
+    return images if source.maximum == 1 else images * np.float32(1 / source.maximum)
+
+
+def _indices(data):
+    return np.asarray(keras.utils.unpack_x_y_sample_weight(data)[0]).reshape(-1)
