@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 # Set before NumPy or a backend is imported, and inherited by the kernels of the notebooks.
@@ -27,6 +28,13 @@ os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 # The width of the terminal that the tests were started from is not theirs.
 for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)
+
+# JAX compiles a program once for all test processes of a run, and for those that they start.
+if os.environ["KERAS_BACKEND"] == "jax" and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    compiled = tempfile.TemporaryDirectory(prefix="kerasvae-compiled-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 import hypothesis  # noqa: E402
 import matplotlib  # noqa: E402
