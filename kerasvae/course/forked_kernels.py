@@ -145,6 +145,12 @@ def _descriptor(sent) -> int:
     return sent.detach()
 
 
+def _end_with_parent() -> None:
+    """End this kernel when the process that started it is gone, killed for instance."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
 def _run(arguments, env, cwd, streams, ready) -> None:
     """Be a kernel; what `python -m ipykernel_launcher` would be."""
     os.setsid()
@@ -156,6 +162,7 @@ def _run(arguments, env, cwd, streams, ready) -> None:
     os.environ.update(env)
     if cwd:
         os.chdir(cwd)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
     import numpy as np
     from ipykernel.kernelapp import launch_new_instance

@@ -143,36 +143,69 @@ def test_wrong_arguments_are_refused_before_anything_runs(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path):
-    started = tmp_path / "started"
-    cell = f"import os, time\nopen({str(started)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)"
-    write_chapter(tmp_path, "01_slow", [cell])
-    write_chapter(tmp_path, "02_next", ["print('never')"])
+def start_run(folder: Path) -> tuple[subprocess.Popen, int]:
+    """Run the chapters of a folder, and wait for the one that stops in `slow` for its kernel."""
+    started = folder / "started"
+    slow = f"import os, time\nopen({str(started)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)"
+    write_chapter(folder, "02_slow", [slow])
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a CI may ignore it
-        "from kerasvae.course.notebooks import run_tutorials\n"
-        "run_tutorials(folder=sys.argv[1], out=sys.argv[2])\n"
+        "from kerasvae.course import notebooks\n"
+        "notebooks.side_by_side = lambda tier, chapters: 1\n"
+        "notebooks.longest_first = lambda chapters, folder: chapters\n"
+        "notebooks.run_tutorials(folder=sys.argv[1], out=sys.argv[2])\n"
     )
-    command = [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "out")]
+    command = [sys.executable, "-c", code, str(folder), str(folder / "out")]
     root = Path(notebooks.__file__).parents[2]
     process = subprocess.Popen(
         command, start_new_session=True, stderr=subprocess.PIPE, text=True, cwd=root
     )
-    try:
-        deadline = time.monotonic() + 120
-        while not (started.exists() and started.read_text()):
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        _, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    deadline = time.monotonic() + 240
+    while not (started.exists() and started.read_text()):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(process.communicate()[1])
+        time.sleep(0.1)
+    return process, int(started.read_text())
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process ends within a moment."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_an_interrupt_ends_the_run_and_its_kernel(tmp_path):
+    write_chapter(tmp_path, "03_next", ["print('never')"])
+    process, kernel = start_run(tmp_path)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert errors.rstrip().endswith("KeyboardInterrupt"), errors
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
+    assert is_gone(kernel)
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_killed_run_leaves_whole_chapters_and_no_kernel(tmp_path):
+    write_chapter(tmp_path, "01_good", GOOD)
+    process, kernel = start_run(tmp_path)
+    process.kill()
+    process.communicate()
+    assert is_gone(kernel)
+    out = tmp_path / "out"
+    assert [path.name for path in out.iterdir()] == ["01_good.ipynb"]
+    assert "quick" in streams(out / "01_good.ipynb")
+
+    write_chapter(tmp_path, "02_slow", ["print('now')"])
+    assert notebooks.run_tutorials(folder=tmp_path, out=out) == 0
+    assert streams(out / "02_slow.ipynb") == "now\n"
+    assert (out / "index.html").is_file()
 
 
 def test_chapters_run_side_by_side_and_say_so_line_by_line(tmp_path, monkeypatch, capsys):
