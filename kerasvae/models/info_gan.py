@@ -169,6 +169,8 @@ class InfoGAN(LatentVariableModel):
         joined = {k: ops.concatenate([parameters[k], classes[k]], axis=1) for k in classes}
         return {**joined, "class_logits": logits}
 
+    knows_dimension_kl = True
+
     def dimension_kl(self, parameters):
         """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
         gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}

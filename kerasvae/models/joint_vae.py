@@ -173,6 +173,8 @@ class JointVAE(VariationalAutoencoder):
     def _classes(self, class_logits):
         return split_logits(class_logits, self.categories)
 
+    knows_dimension_kl = True
+
     def dimension_kl(self, parameters):
         """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
         gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}

@@ -135,6 +135,11 @@ class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Mode
         """p(z), a tfd distribution over codes of shape (D,)."""
         return distributions.standard_normal(self.latent_dim)
 
+    @property
+    def knows_dimension_kl(self):
+        """Whether `dimension_kl` is the KL to the model's own prior, and not to another one."""
+        return self.has_standard_normal_prior
+
     def dimension_kl(self, parameters):
         """KL to N(0, 1) of each dimension, (batch, D) nats, from what `encode` returned."""
         return per_dimension_kl(parameters)

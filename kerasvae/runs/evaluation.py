@@ -38,7 +38,8 @@ def evaluate(
 
     Returns:
         {"step", "images", "loss", "terms": {name: mean over images, nats},
-        "per_dimension_kl": [nats], "surgery": as `Decomposition.to_dict`, or {"refused": why},
+        "per_dimension_kl": [nats], or None for a prior without a KL by dimension,
+        "surgery": as `Decomposition.to_dict`, or {"refused": why},
         "scores": as `kerasvae.runs.scores.score` returns them, "settings": these arguments}
 
     Raises:
@@ -60,19 +61,22 @@ def _evaluate(run, model, dataset, settings) -> dict:
         dataset = sampled(dataset, images)
     means = model.evaluate(dataset, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
     parameters = model.posteriors(dataset, BATCH_SIZE)
+    kl = mean_per_dimension_kl(parameters, model) if model.knows_dimension_kl else None
     result = {
         "step": model.steps_taken,
         "images": len(dataset),
         "loss": float(means["loss"]),
         "terms": {name: float(means[name]) for name in model.term_names},
-        "per_dimension_kl": mean_per_dimension_kl(parameters, model).tolist(),
+        "per_dimension_kl": None if kl is None else kl.tolist(),
         "surgery": _surgery(model, dataset, samples, parameters),
         "scores": scores.score(
             parameters, dataset, settings["names"], settings["points"], settings["draws"]
         ),
         "settings": settings,
     }
-    write_codes(run.folder, parameters["loc"], result["per_dimension_kl"])
+    # Of another prior the KL to N(0, 1) is no term of the model, but tells which codes are alive.
+    alive = mean_per_dimension_kl(parameters) if kl is None else kl
+    write_codes(run.folder, parameters["loc"], alive)
     run.write_json(FILE, result)
     return result
 

@@ -36,7 +36,8 @@ def draw_traversals(
         image: index of the image from whose code to move; by default that of a sample whose code
             is nearest to the prior's mean.
         span: dimensions move from -span to span, in standard deviations of the prior.
-        kl: (D,) of each dimension, nats, where it is at hand; by default that of a sample.
+        kl: (D,) of each dimension, nats, where it is at hand; by default that of a sample. A model
+            whose prior has no KL by dimension shows its dimensions in their own order.
 
     Raises:
         ValueError: no such image, or a span that is not positive.
@@ -57,6 +58,25 @@ def write_animation(run, model, dataset, image: int | None = None, span: float =
     return run.path("traversals.gif")
 
 
+def ordered_dimensions(kl, count: int) -> tuple[np.ndarray, list[str]]:
+    """Dimensions by their KL, the largest first, and a label for each.
+
+    Args:
+        kl: (D,) nats; None where a model has none by dimension, which keeps them in their order.
+        count: D.
+
+    Example:
+        >>> ordered_dimensions([0.5, 2.0], 2)
+        (array([1, 0]), ['z_1  2.00 nats', 'z_0  0.50 nats'])
+        >>> ordered_dimensions(None, 2)
+        (array([0, 1]), ['z_0', 'z_1'])
+    """
+    if kl is None:
+        return np.arange(count), [f"z_{j}" for j in range(count)]
+    order = np.argsort(-np.asarray(kl), kind="stable")
+    return order, [f"z_{j}  {kl[j]:.2f} nats" for j in order]
+
+
 def _traversed(model, dataset, image, span, count, kl=None):
     """Images (D, count, H, W, C) of all dimensions in the order of their KL, values, labels."""
     if not 0 < span < np.inf:
@@ -68,12 +88,12 @@ def _traversed(model, dataset, image, span, count, kl=None):
         )
     sample = sampled(dataset, FIGURE_IMAGES)
     parameters = model.posteriors(sample)
-    kl = mean_per_dimension_kl(parameters, model) if kl is None else kl
+    if kl is None and model.knows_dimension_kl:
+        kl = mean_per_dimension_kl(parameters, model)
     if image is None:
         code = parameters["loc"][np.argmin(np.square(parameters["loc"]).sum(axis=1))]
     else:
         code = model.embed(dataset.images(image))[0]
-    order = np.argsort(-kl, kind="stable")
+    order, labels = ordered_dimensions(kl, model.latent_dim)
     values = np.linspace(-span, span, count)
-    labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
     return model.traverse(code, values, order), values, labels

@@ -118,7 +118,7 @@ def tables(evaluation: dict, folder: str) -> list[Table]:
     for name, depth, value, error in _surgery_rows(evaluation["surgery"]):
         terms.add_row(f"surgery: {'  ' * depth}{name}", f"{value:.3f} ± {error:.3f}")
     terms.add_section()
-    kl = enumerate(evaluation["per_dimension_kl"])
+    kl = enumerate(evaluation["per_dimension_kl"] or [])
     for dimension, value in sorted(kl, key=lambda pair: -pair[1]):
         terms.add_row(f"kl of z_{dimension}", f"{value:.3f}")
 
@@ -162,8 +162,7 @@ def _surgery_figures(name: str, surgery: dict) -> list[dict]:
 
 
 def _images(run, model, dataset, evaluation) -> list[dict]:
-    kl = np.array(evaluation["per_dimension_kl"])
-    traversals = figures.draw_traversals(model, dataset, kl=kl)
+    traversals = figures.draw_traversals(model, dataset, kl=evaluation["per_dimension_kl"])
     reconstructions = figures.draw_reconstructions(model, dataset)
     run.save_figure(figures.TRAVERSALS, traversals)
     run.save_figure(figures.RECONSTRUCTIONS, reconstructions)
@@ -180,17 +179,16 @@ def _images(run, model, dataset, evaluation) -> list[dict]:
 
 
 def _heatmaps(dataset, evaluation) -> list[dict]:
-    kl = np.array(evaluation["per_dimension_kl"])
-    order = np.argsort(-kl, kind="stable")
-    labels = [f"z_{j}  {kl[j]:.2f} nats" for j in order]
-    shown = []
+    kl, shown = evaluation["per_dimension_kl"], []
     for name, row in metrics.BY_NAME.items():
         matrix = evaluation["scores"].get(name, {}).get("matrix")
         if matrix is None or not row.heat_map:
             continue
+        order, labels = figures.ordered_dimensions(kl, len(matrix))
         figure = plotting.factor_heatmap(
             np.array(matrix)[order], dataset.factor_names, labels, row.heat_map
         )
-        caption = f"Codes by factors, the matrix behind {name}: {row.matrix}. Codes in order of KL."
+        caption = f"Codes by factors, the matrix behind {name}: {row.matrix}."
+        caption += "" if kl is None else " Codes in order of KL."
         shown.append(embedded(figure, caption))
     return shown

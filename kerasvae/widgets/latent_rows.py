@@ -26,7 +26,7 @@ def latent_rows(
         model of another prior, whose KL is not this one.
     """
     classes = _classes(model)
-    normal = model.has_standard_normal_prior or bool(classes)
+    normal = model.knows_dimension_kl
     reach = np.maximum(SHORTEST_REACH, np.ceil(np.abs(means).max(axis=0)))
     rows = {
         j: LatentRow(f"z_{j}", f"{count} classes", range(count), (0, count - 1), whole=True)

@@ -101,6 +101,10 @@ def test_a_model_that_surgery_refuses_has_a_report_all_the_same(tmp_path):
     )
     result = evaluate(run, model, dataset, draws=1)
     assert "not N(0, I)" in result["surgery"]["refused"]
+    # The KL to N(0, 1) would be of another prior: nothing shows it.
+    assert result["per_dimension_kl"] is None
+    rows = list(tables(result, "run")[0].columns[0].cells)
+    assert "reconstruction" in rows and not [row for row in rows if row.startswith("kl of")]
     assert "two factors" in result["scores"]["dci"]["refused"]
     text = write_report(run, model, dataset, result).read_text()
     assert "not N(0, I)" in text and "two factors" in text
