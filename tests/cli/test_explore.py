@@ -1,7 +1,6 @@
 """What `kerasvae explore` refuses; the browser's test sees the page itself."""
 
 import asyncio
-import json
 import os
 import socket
 import stat
@@ -10,6 +9,9 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urlparse
 
 import pytest
+
+from kerasvae import data
+from kerasvae.runs import Run, new_config
 
 pytestmark = pytest.mark.numpy_only  # refused before a model is built
 
@@ -38,22 +40,10 @@ def test_a_port_that_cannot_be_had_is_refused(tmp_path):
 def test_a_folder_without_a_trained_run_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="Expected the folder of a run"):
         explore.explore(tmp_path, 0, False)
-    config = {
-        "model": "vae",
-        "arguments": {
-            "image_shape": [8, 8, 1],
-            "latent_dim": 2,
-            "architecture": "mlp",
-            "likelihood": "bernoulli",
-            "seed": 0,
-        },
-        "data": {"source": "digits", "options": {}, "images": 1797, "image_shape": [8, 8, 1]},
-        "training": {"steps": 10},
-        "versions": {},
-    }
-    (tmp_path / "config.json").write_text(json.dumps(config))
+    given = {"data": "digits", "latent_dim": 2, "steps": 10}
+    Run.create(tmp_path / "run", new_config("vae", given, data.load("digits")))
     with pytest.raises(FileNotFoundError, match="stopped before its first checkpoint"):
-        explore.explore(tmp_path, 0, False)
+        explore.explore(tmp_path / "run", 0, False)
 
 
 class FakeServer:
