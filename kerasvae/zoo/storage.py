@@ -105,7 +105,9 @@ def quantise(array: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
                [-1. ,  1. ]], dtype=float32)
     """
     furthest = np.abs(array).max(axis=tuple(range(array.ndim - 1)))
-    scale = (np.where(furthest > 0, furthest, 1.0) / largest).astype("float32")
+    # Smaller numbers have no scale that float32 can hold, and are as good as 0.
+    normal = furthest >= largest * np.finfo("float32").tiny
+    scale = (np.where(normal, furthest, 1.0) / largest).astype("float32")
     whole = np.rint(array / scale).astype("int32")
     count = 2 if largest < 2**15 else 3
     planes = [(whole >> 8 * number & 255).astype("uint8") for number in range(count)]
