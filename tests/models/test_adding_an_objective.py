@@ -15,6 +15,9 @@ from kerasvae.testing import run_objective_test
 from tests.models.test_invariants import images_of
 from tests.registry import SMALL
 
+# Of the registries; and a training of a few steps.
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
+
 TOY = '''
 """A VAE that pays for the square of the KL."""
 

@@ -16,6 +16,8 @@ import kerasvae
 from kerasvae.data import FactorDataset, ImageDataset
 from tests.registry import OBJECTIVES, SMALL
 
+pytestmark = pytest.mark.numpy_only  # pages and events; models decode on every backend elsewhere
+
 pytest.importorskip("anywidget")
 widgets = pytest.importorskip("kerasvae.widgets")
 LatentExplorer = widgets.LatentExplorer

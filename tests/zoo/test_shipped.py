@@ -22,7 +22,10 @@ IMAGES = 3_000
 # position here, and less for the card's 20,000.
 TOLERANCE = 0.05
 
-pytestmark = pytest.mark.skipif(not names(), reason="no model ships yet")
+pytestmark = [
+    pytest.mark.numpy_only,  # of the weights; that every backend loads them is in test_models.py
+    pytest.mark.skipif(not names(), reason="no model ships yet"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +93,6 @@ def test_axes_that_are_claimed_are_there(measured):
     assert (len(three) == 3) == ("three axes" not in missed)
 
 
-@pytest.mark.numpy_only
 def test_the_bar_is_that_of_the_project():
     # The least that a model must show; whoever changes it must change it here too.
     bar = (criteria.LEAST_SHARE, criteria.LEAST_GAP, criteria.LEAST_SCORE, criteria.UPRIGHT)
@@ -101,14 +103,12 @@ def test_the_bar_is_that_of_the_project():
     assert (criteria.PUBLISHED_STEPS, criteria.WORSE_RECONSTRUCTION) == (300_000, 1.25)
 
 
-@pytest.mark.numpy_only
 @pytest.mark.parametrize("name", names())
 def test_a_card_says_what_its_model_misses(name):
     cards = {one: card(one) for one in names()}
     assert cards[name]["misses"] == criteria.misses(cards[name], cards)
 
 
-@pytest.mark.numpy_only
 @pytest.mark.parametrize("name", names())
 def test_a_card_is_complete(name):
     described = card(name)
@@ -125,13 +125,11 @@ def test_a_card_is_complete(name):
     assert {"seconds", "device", "versions"} == set(described["trained"])
 
 
-@pytest.mark.numpy_only
 def test_every_file_is_of_a_model():
     stems = {path.stem for path in FOLDER.iterdir()}
     assert stems == set(names())
 
 
-@pytest.mark.numpy_only
 def test_the_wheel_holds_weights_and_cards(tmp_path):
     pytest.importorskip("hatchling", reason="builds the wheel")
     root = FOLDER.parents[2]
