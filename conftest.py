@@ -20,7 +20,8 @@ for name in (
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Notebooks, here and in nbgrader, get kernels that need not import TensorFlow.
-os.environ.setdefault("JUPYTER_DEFAULT_PROVISIONER_NAME", "kerasvae-forked")
+if sys.platform == "linux":
+    os.environ.setdefault("JUPYTER_DEFAULT_PROVISIONER_NAME", "kerasvae-forked")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # On a GPU each test process would otherwise claim the whole memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")

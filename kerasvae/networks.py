@@ -126,25 +126,20 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None, normalized=
     """
     check_architecture(architecture, image_shape)
 
-    def hidden(layer, activation, **options):
-        """A hidden layer and its activation, with batch normalization between where asked."""
+    def hidden(x, layer, activation, **options):
+        """Through a hidden layer and its activation, with batch normalization between if asked."""
         if not normalized:
-            return [layer(activation=activation, dtype=dtype, **options)]
+            return layer(activation=activation, dtype=dtype, **options)(x)
         # No bias before the normalization, which would take it away again.
-        linear = layer(use_bias=False, dtype=dtype, **options)
-        normalization = layers.BatchNormalization(momentum=0.9, dtype=dtype)
-        return [linear, normalization, layers.Activation(activation, dtype=dtype)]
-
-    def through(x, parts):
-        for part in parts:
-            x = part(x)
-        return x
+        x = layer(use_bias=False, dtype=dtype, **options)(x)
+        x = layers.BatchNormalization(momentum=0.9, dtype=dtype)(x)
+        return layers.Activation(activation, dtype=dtype)(x)
 
     codes = keras.Input((latent_dim,), name="codes")
     x = codes
     if architecture == "mlp":
         for _ in range(3):
-            x = through(x, hidden(layers.Dense, "tanh", units=1200))
+            x = hidden(x, layers.Dense, "tanh", units=1200)
         x = layers.Dense(math.prod(image_shape), dtype="float32")(x)
         logits = layers.Reshape(image_shape, dtype="float32", name="logits")(x)
         return keras.Model(codes, logits, name="decoder")
@@ -152,12 +147,12 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None, normalized=
     _, _, dense, filters = CONVOLUTIONAL[architecture]
     sides = _sides(image_shape[0], len(filters) + 1)  # e.g. 64, 32, 16, 8, 4
     for units in dense:
-        x = through(x, hidden(layers.Dense, "relu", units=units))
-    x = through(x, hidden(layers.Dense, "relu", units=sides[-1] ** 2 * filters[0]))
+        x = hidden(x, layers.Dense, "relu", units=units)
+    x = hidden(x, layers.Dense, "relu", units=sides[-1] ** 2 * filters[0])
     x = layers.Reshape((sides[-1], sides[-1], filters[0]), dtype=dtype)(x)
     for count, side in zip(filters, sides[-2:0:-1], strict=True):
         deconvolution = {"filters": count, "kernel_size": 4, "strides": 2, "padding": "same"}
-        x = through(x, hidden(layers.Conv2DTranspose, "relu", **deconvolution))
+        x = hidden(x, layers.Conv2DTranspose, "relu", **deconvolution)
         x = _crop(x, side)
     x = layers.Conv2DTranspose(image_shape[-1], 4, strides=2, padding="same", dtype="float32")(x)
     return keras.Model(codes, _crop(x, sides[0]), name="decoder")

@@ -17,7 +17,6 @@ from types import ModuleType
 
 from jupyter_client.provisioning import LocalProvisioner
 
-NAME = "kerasvae-forked"
 PRELOADED = ["kerasvae", "matplotlib.pyplot", "ipykernel.kernelapp"]
 
 # What is read when the preloaded modules are imported: a kernel that wants another value starts
@@ -38,8 +37,11 @@ class ForkedProvisioner(LocalProvisioner):
         env = options.get("env") or dict(os.environ)
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"] or not self._serves(env):
             return await super().launch_kernel(cmd, **options)
-        env["JPY_PARENT_PID"] = str(os.getpid())
-        self.process = await asyncio.to_thread(ForkedProcess, cmd[3:], env, options)
+        try:
+            self.process = await asyncio.to_thread(ForkedProcess, cmd[3:], env, options)
+        except (EOFError, OSError):  # the server could not import kerasvae: a kernel may say why
+            type(self)._served = {}
+            return await super().launch_kernel(cmd, **options)
         self.pid = self.pgid = self.process.pid
         self.cwd = options.get("cwd")
         return self.connection_info

@@ -8,6 +8,7 @@ import asyncio
 import atexit
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -24,7 +25,8 @@ except ModuleNotFoundError as missing:
         "Install the extra: pip install 'kerasvae[tutorials]'"
     ) from missing
 
-from kerasvae.course import forked_kernels
+# The entry point of forked_kernels.py; elsewhere a fork of loaded libraries is not safe.
+FORKED = "kerasvae-forked" if sys.platform == "linux" else "local-provisioner"
 
 # What TensorFlow's C++ side says about the machine at start-up, whatever the log level asked for.
 STARTUP_LINES = re.compile(
@@ -133,7 +135,7 @@ class _Forked(KernelSpecManager):
     def get_kernel_spec(self, kernel_name):
         """The kernel's specification, with the provisioner that starts it."""
         spec = super().get_kernel_spec(kernel_name)
-        spec.metadata["kernel_provisioner"] = {"provisioner_name": forked_kernels.NAME}
+        spec.metadata["kernel_provisioner"] = {"provisioner_name": FORKED}
         return spec
 
 

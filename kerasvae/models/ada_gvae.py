@@ -38,7 +38,7 @@ class AdaGVAE(PairVAE):
         ValueError: an unknown average or a negative beta; single images in `fit`.
 
     References:
-        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", section 4.
+        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises".
 
     Example:
         >>> from kerasvae.data import Pairs, load

@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasvae import distributions
 from kerasvae.distributions import tfd
+from kerasvae.divergences import per_dimension_kl
 
 # The smallest spread of a class code, so that densities of it stay finite.
 SMALLEST_SPREAD = 1e-3
@@ -132,6 +133,25 @@ def categorical_kl(logits):
     """
     log_share = ops.log_softmax(logits)
     return ops.sum(ops.exp(log_share) * log_share, axis=1) + float(np.log(logits.shape[1]))
+
+
+def mixed_dimension_kl(parameters, categories):
+    """KL of each code to its prior: of the Gaussian ones to N(0, 1), of the others to uniform.
+
+    Args:
+        parameters: "loc", "scale" (batch, D), and "class_logits" where there are class codes.
+        categories: number of values of each categorical code, the last of the D.
+
+    Returns:
+        (batch, D) float32, nats.
+    """
+    continuous = parameters["loc"].shape[1] - len(categories)
+    gaussian = {name: parameters[name][:, :continuous] for name in ("loc", "scale")}
+    parts = [per_dimension_kl(gaussian)]
+    if categories:
+        logits = split_logits(parameters["class_logits"], categories)
+        parts.append(ops.stack([categorical_kl(one) for one in logits], axis=1))
+    return ops.concatenate(parts, axis=1)
 
 
 def mixed_prior(continuous, categories):

@@ -38,7 +38,7 @@ class GVAE(PairVAE):
     References:
         Hosoya 2019, "Group-based learning of disentangled representations with generalizability
         for novel contents"; Bouchacourt et al. 2018, "Multi-level variational autoencoder"; in
-        this form Locatello et al. 2020, section 4.
+        this form Locatello et al. 2020.
 
     Example:
         >>> from kerasvae.data import Pairs, load

@@ -13,11 +13,10 @@ from kerasvae import distributions
 from kerasvae.backend import tfp_seed
 from kerasvae.checks import check_count, check_non_negative, check_positive_int
 from kerasvae.distributions import tfd
-from kerasvae.divergences import per_dimension_kl
 from kerasvae.estimators import discriminator_terms
 from kerasvae.models.class_codes import (
-    categorical_kl,
     likeliest_and_spread,
+    mixed_dimension_kl,
     mixed_prior,
     one_hot_classes,
     split_logits,
@@ -173,12 +172,7 @@ class InfoGAN(LatentVariableModel):
 
     def dimension_kl(self, parameters):
         """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
-        gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}
-        parts = [per_dimension_kl(gaussian)]
-        if self.categories:
-            logits = split_logits(parameters["class_logits"], self.categories)
-            parts.append(ops.stack([categorical_kl(one) for one in logits], axis=1))
-        return ops.concatenate(parts, axis=1)
+        return mixed_dimension_kl(parameters, self.categories)
 
     def _gaussian(self, raw):
         """Means and log-variances of the continuous codes, from the encoder's output."""

@@ -10,12 +10,11 @@ from keras import ops
 
 from kerasvae import distributions
 from kerasvae.checks import check_count, check_non_negative, check_positive_int
-from kerasvae.divergences import per_dimension_kl
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.models.class_codes import (
-    categorical_kl,
     gumbel_softmax,
     likeliest_and_spread,
+    mixed_dimension_kl,
     mixed_prior,
     one_hot_classes,
     split_logits,
@@ -59,8 +58,7 @@ class JointVAE(VariationalAutoencoder):
             of 0.
 
     References:
-        Dupont 2018, "Learning disentangled joint continuous and discrete representations",
-        section 3.
+        Dupont 2018, "Learning disentangled joint continuous and discrete representations".
 
     Example:
         >>> import numpy as np
@@ -177,9 +175,7 @@ class JointVAE(VariationalAutoencoder):
 
     def dimension_kl(self, parameters):
         """KL of each code to its prior, (batch, D) nats, from what `encode` returned."""
-        gaussian = {k: parameters[k][:, : self.continuous] for k in ("loc", "scale")}
-        classes = [categorical_kl(one) for one in self._classes(parameters["class_logits"])]
-        return ops.concatenate([per_dimension_kl(gaussian), ops.stack(classes, axis=1)], axis=1)
+        return mixed_dimension_kl(parameters, self.categories)
 
     def call(self, x, training=None):
         """As of every model, and "class_logits". "z" has a class's number where the codes end."""

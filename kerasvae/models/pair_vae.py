@@ -22,7 +22,7 @@ class PairVAE(VariationalAutoencoder):
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     References:
-        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", section 4.
+        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises".
     """
 
     learns_from_pairs = True

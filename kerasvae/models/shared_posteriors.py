@@ -21,7 +21,7 @@ def shared_dimensions(first, second):
         (batch, D) bool.
 
     References:
-        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises", section 4.
+        Locatello et al. 2020, "Weakly-supervised disentanglement without compromises".
 
     Example:
         >>> import numpy as np
@@ -51,7 +51,7 @@ def gvae_average(first, second):
 
     References:
         Hosoya 2019, "Group-based learning of disentangled representations with generalizability
-        for novel contents"; Locatello et al. 2020, section 4.
+        for novel contents"; Locatello et al. 2020.
 
     Example:
         >>> import numpy as np
@@ -81,8 +81,7 @@ def ml_vae_average(first, second):
         {"loc": (..., D), "scale": (..., D)} float32.
 
     References:
-        Bouchacourt et al. 2018, "Multi-level variational autoencoder"; Locatello et al. 2020,
-        section 4.
+        Bouchacourt et al. 2018, "Multi-level variational autoencoder"; Locatello et al. 2020.
 
     Example:
         >>> import numpy as np
