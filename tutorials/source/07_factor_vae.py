@@ -19,7 +19,8 @@
 # - turn a classifier into an estimate of a log density ratio, and check it where the truth is
 #   known;
 # - name four ways in which such an estimate goes wrong, and say which way each one errs;
-# - train a FactorVAE beside a VAE on equal terms, and judge both by exact surgery;
+# - train a FactorVAE beside a VAE on equal terms, and judge both by exact surgery and by their
+#   traversals;
 # - test that no gradient passes from the discriminator's loss to the encoder.
 #
 # You need chapters 3 and 6. Before each experiment stands the word **Predict**. Write your guess
@@ -32,6 +33,7 @@ import os
 
 import keras
 import numpy as np
+from IPython.display import display
 from keras import layers, ops
 from matplotlib import pyplot as plt
 
@@ -253,15 +255,15 @@ assert (abs(found["linear"]) < 0.2).all()
 
 # %%
 # NBVAL_CHECK_OUTPUT
-sprites = kv.data.load("dsprites" if FULL else "dsprites-mini")
-data = sprites if FULL else sprites.images(range(len(sprites)))
-watched = sprites.sample(20_000, seed=1)[0] if FULL else data
-UPDATES, BATCH = (300_000, 64) if FULL else (960, 128)
-print(sprites)
+dataset = kv.data.load("dsprites" if FULL else "discs")
+data = dataset if FULL else dataset.images(range(len(dataset)))
+watched, factors = dataset.sample(20_000 if FULL else 2000, seed=1)
+D, UPDATES, BATCH = (10, 300_000, 64) if FULL else (6, 640, 128)
+print(dataset)
 
 
 # %%
-def networks(latent_dim=10, width=128, shape=(32, 32, 1)):
+def networks(latent_dim=D, width=128, shape=(32, 32, 1)):
     """Small ones, for the quick tier."""
     encoder = [keras.Input(shape), layers.Flatten()]
     decoder = [keras.Input((latent_dim,))]
@@ -283,16 +285,16 @@ def optimizer(model):
 
 
 def judge():
-    return discriminator(10, width=256, depth=3)
+    return discriminator(D, width=256, depth=3)
 
 
 # %%
 def trained(cls, seed, batch_size, callbacks=(), **options):
     keras.utils.set_random_seed(seed)
     options |= {} if FULL else networks()
-    model = cls(sprites.image_shape, latent_dim=10, seed=seed, **options)
-    model.compile(optimizer(model), steps_per_execution=12)
-    epochs = UPDATES * batch_size // len(sprites)
+    model = cls(dataset.image_shape, latent_dim=D, seed=seed, **options)
+    model.compile(optimizer(model), steps_per_execution=8)
+    epochs = UPDATES * batch_size // len(dataset)
     how = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
     return model, model.fit(data, callbacks=list(callbacks), **how).history
 
@@ -309,11 +311,11 @@ runs = {"VAE": [], "FactorVAE": []}
 for seed in SEEDS:
     runs["VAE"].append(trained(kv.VAE, seed, BATCH))
     watch = kv.callbacks.SurgeryCallback(data, every=8)
-    own = {"gamma": 35.0} if FULL else {"gamma": 10.0, "discriminator": judge()}
+    own = {"gamma": 35.0} if FULL else {"gamma": 20.0, "discriminator": judge()}
     runs["FactorVAE"].append(trained(kv.FactorVAE, seed, 2 * BATCH, [watch], **own))
 
 surgery = {
-    name: [kv.surgery.decompose(model, data, samples=6144) for model, _ in pairs]
+    name: [kv.surgery.decompose(model, data, samples=4096) for model, _ in pairs]
     for name, pairs in runs.items()
 }
 kv.plotting.surgery_bars(surgery)
@@ -331,11 +333,45 @@ saved = column("VAE", "total_correlation") - column("FactorVAE", "total_correlat
 assert (saved > 0.4).all() and saved.mean() > 0.7
 
 # %% [markdown]
-# In every seed FactorVAE's exact TC is lower, by a nat or more on average. It is not free:
+# In every seed FactorVAE's exact TC is lower, by more than a nat on average. It is not free:
 # reconstruction is several nats worse, and part of the TC came back as dimension-wise KL, which at
 # these weights is cheaper. So this does not show that FactorVAE beats a beta-VAE at equal
 # reconstruction; for that one would draw the curves of chapter 6.
 #
+# ## What it looks like
+#
+# **Predict.** Which of the two models has a dimension that moves the disc along one axis only?
+
+# %%
+scores = {
+    name: np.array([kv.metrics.mig(model.embed(watched), factors).score for model, _ in pairs])
+    for name, pairs in runs.items()
+}
+print("MIG", {name: values.round(2) for name, values in scores.items()})
+assert FULL or scores["FactorVAE"].mean() > scores["VAE"].mean() + 0.05
+for name, ((model, _), *_) in runs.items():
+    kl = np.mean(kv.divergences.per_dimension_kl(model.encode(watched)), axis=0)
+    order, values = np.argsort(-kl)[:4], np.linspace(-2, 2, 9)
+    start = model.embed(watched).mean(axis=0)  # the middle of the cloud of codes
+    print(name)
+    labels = [f"z_{j}  {kl[j]:.1f} nats" for j in order]
+    display(kv.plotting.traversals(model.traverse(start, values, order), values, labels))
+
+# %% [markdown]
+# The same at full scale: a VAE and a FactorVAE that ship with the package, trained on all 737,280
+# sprites. A row moves the dimension that tells most about one factor.
+
+# %%
+PAIR = ["vae-dsprites", "factor-vae-dsprites"]
+kv.zoo.traversals(PAIR)
+
+# %%
+cards = {name: kv.zoo.card(name)["evaluation"] for name in PAIR}
+shown = {name: card["surgery"]["total_correlation"] for name, card in cards.items()}
+print("total correlation", {name: round(value, 2) for name, value in shown.items()})
+assert shown[PAIR[0]] > shown[PAIR[1]] + 1
+
+# %% [markdown]
 # ## The number in the log
 #
 # We stop the models, and train a fresh discriminator of the same size on their codes, which now
@@ -349,7 +385,7 @@ def draws(model, n, seed):
     rng = np.random.default_rng(seed)
     q = model.predict(watched, verbose=0)
     image = rng.integers(len(watched), size=n)
-    z = q["loc"][image] + q["scale"][image] * rng.standard_normal((n, 10))
+    z = q["loc"][image] + q["scale"][image] * rng.standard_normal((n, D))
     return z.astype("float32")
 
 
@@ -381,7 +417,7 @@ panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
 
 # %%
 assert (logged < 0.5 * exact).all()
-assert (fresh > logged + 0.3).all() and (fresh < exact).all()
+assert (fresh > logged).all() and (fresh - logged).mean() > 0.3 and (fresh < exact).all()
 
 # %% [markdown]
 # The log (the lower curves) says that next to nothing is left to remove; surgery says that nats
@@ -389,7 +425,7 @@ assert (fresh > logged + 0.3).all() and (fresh < exact).all()
 # The two do not even move together: after the first updates the logged one falls, the exact one
 # hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
 # the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever
-# it has learnt. What it too does not find sits in fine structure: 3,072 narrow posteriors, which
+# it has learnt. What it too does not find sits in fine structure: 2,048 narrow posteriors, which
 # surgery resolves one by one and a smooth function does not. Of the logged number one can say
 # that it is the game's score, and not a measurement.
 #
@@ -453,9 +489,9 @@ for model in models:
 #
 # ## Limits
 #
-# - Small models, 960 updates, one $\gamma$. How far the exact TC falls varies with the seed, and
-#   with the settings: with six dimensions and a constant learning rate we have seen seeds in
-#   which it did not fall at all. That the logged number was low in each of them makes the point.
+# - Small models, 640 updates, one $\gamma$. How far the exact TC falls varies with the seed, and
+#   with the settings: at $\gamma=10$ two of three seeds had little less TC than the VAE, and one
+#   had more. That the logged number was low in each of them makes the point.
 # - The exact TC is that of the mixture of these $N$ posteriors. With few images and narrow
 #   posteriors it counts structure that more images would wash out.
 # - The comparison is at equal updates, not at equal reconstruction.

@@ -21,8 +21,8 @@
 # - say how often a comparison of single runs names the wrong winner;
 # - say which differences between objectives are beyond doubt, and which are not.
 #
-# You need chapters 3 and 10, and one of 5 to 9. Before each experiment stands the word **Predict**.
-# Write your guess down before you run the cell.
+# You need chapters 3, 10 and 10b, and one of 5 to 9. Before each experiment stands the word
+# **Predict**. Write your guess down before you run the cell.
 
 # %%
 import itertools
@@ -453,7 +453,7 @@ assert FULL or (among.min() < 0.4 < among.max())
 # - The interval of the share assumes Gaussian seeds of equal spread. The adversarial autoencoder's
 #   TC spreads far more than others'.
 # - The scores see the images that the models were trained on, and sample them: of their spread, one
-#   to three hundredths are the score's own (chapter 10).
+#   to three hundredths are the score's own (chapter 10b).
 # - InfoGAN judges by a $Q$ that was trained on generated images only.
 #
 # ## Exercises
@@ -481,4 +481,5 @@ assert FULL or (among.min() < 0.4 < among.max())
 # - Bouthillier and others (2021). *Accounting for variance in machine learning benchmarks.*
 # - The nine objectives: the references of chapters 1 to 9.
 #
-# Before: [10. Measuring disentanglement](10_measuring_disentanglement.ipynb).
+# Before: [10b. Trusting scores](10b_trusting_scores.ipynb).
+# Next: [12. Impossible without assumptions](12_impossible_without_assumptions.ipynb).
