@@ -9,6 +9,7 @@ Nothing is downloaded: weights of at most 1 MB a model are files of the package.
 
 from kerasvae.zoo.cards import card, names
 from kerasvae.zoo.models import load
+from kerasvae.zoo.pictures import traversals
 from kerasvae.zoo.runs import ZooRun, open_run
 
-__all__ = ["ZooRun", "card", "load", "names", "open_run"]
+__all__ = ["ZooRun", "card", "load", "names", "open_run", "traversals"]
