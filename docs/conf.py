@@ -32,13 +32,23 @@ root_doc = "README"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = [".*", "build", "runs"]  # folders that are not even looked into
 
-GUIDES = ("install", "which_model", "your_images", "faq", "glossary")  # in the order of reading
+GUIDES = (
+    "install",
+    "which_model",
+    "your_images",
+    "vectors",
+    "gallery",
+    "faq",
+    "glossary",
+    "teachers",
+)  # in the order of reading
 # Pages under their headings in the table of contents. What a chapter lists, it also includes.
 CONTENTS = {
     "Guides": [f"docs/{name}.md" for name in GUIDES],
     "Chapters": ["tutorials/[0-9][0-9]*_*.ipynb"],
     "Teaching": ["tutorials/assignments/README.md", "tutorials/assignments/guides/*.md"],
     "Reference": ["docs/api/*.md"],
+    "Models": ["docs/api/models/*.md"],
     "Project": [
         "results/README.md",
         "results/full_scale.md",
@@ -66,6 +76,28 @@ mathjax3_config = {"options": {"enableMenu": False}}  # the menu would ask for f
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
+
+
+def write_model_pages(app):
+    """Write docs/api/models/NAME.md for each class of kerasvae.models; git ignores them."""
+    folder = ROOT / "docs" / "api" / "models"
+    names = {model: name for name, model in kerasvae.models.BY_NAME.items()}
+    pages = {}
+    for shown in sorted(kerasvae.models.__all__, key=str.lower):
+        model = getattr(kerasvae.models, shown)
+        if inspect.isclass(model):
+            command = f"`kerasvae train {names[model]}`\n\n" if model in names else ""
+            directive = f"```{{eval-rst}}\n.. autoclass:: kerasvae.models.{shown}\n```\n"
+            page = model.__module__.rpartition(".")[2]
+            pages[f"{page}.md"] = f"# {shown}\n\n{command}{directive}"
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.md"):
+        if path.name not in pages:  # of a class that is gone
+            path.unlink()
+    for page, text in pages.items():
+        path = folder / page
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def add_contents(app, docname, source):
@@ -186,6 +218,7 @@ def write_front_door(app, error):
 
 def setup(app):
     """Connect them all."""
+    app.connect("builder-inited", write_model_pages)
     app.connect("source-read", add_contents)
     app.connect("source-read", add_badge)
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)

@@ -145,7 +145,7 @@ def test_a_chapter_has_a_page_with_its_figures(site, front_page, chapter):
 def test_every_public_name_has_an_anchor(site):
     anchors = {
         anchor
-        for path in (site / "docs" / "api").glob("*.html")
+        for path in (site / "docs" / "api").rglob("*.html")
         for anchor in Page(path.read_text()).anchors
     }
     public = importlib.import_module("kerasvae")
@@ -171,15 +171,28 @@ def test_links_to_source_files_open_their_pages(site):
 
 
 def test_the_reference_leads_to_the_chapters(site):
-    for room, chapter in [("models", "09_infogan"), ("estimators", "04_estimating_q_of_z")]:
-        text = (site / "docs" / "api" / f"{room}.html").read_text()
+    pages = [("models/info_gan", "09_infogan"), ("estimators", "04_estimating_q_of_z")]
+    for page, chapter in pages:
+        text = (site / "docs" / "api" / f"{page}.html").read_text()
         article = text.split("<article")[1].split("</article>")[0]  # without the table of contents
-        assert f"../../tutorials/{chapter}.html" in Page(article).links
+        up = "../" * (2 + page.count("/"))
+        assert f"{up}tutorials/{chapter}.html" in Page(article).links
+
+
+def test_every_model_has_a_page_in_the_table_of_contents(site, front_page):
+    models = importlib.import_module("kerasvae.models")
+    for name, model in models.BY_NAME.items():
+        page = f"docs/api/models/{model.__module__.rpartition('.')[2]}.html"
+        assert page in front_page.links
+        text = (site / page).read_text()
+        assert f'id="kerasvae.models.{model.__name__}"' in text and f"train {name}<" in text
 
 
 def test_formulas_and_signatures_are_shown_as_written(site):
-    text = (site / "docs" / "api" / "models.html").read_text()
+    models = site / "docs" / "api" / "models"
+    text = (models / "beta_tcvae.html").read_text()
     assert "reconstruction + alpha mutual_information + beta total_correlation" in text
+    text = (models / "dip_vae.html").read_text()
     shown = text.split('id="kerasvae.models.DIPVAE"')[1].split("</dt>")[0]
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)
 
@@ -203,7 +216,19 @@ def test_the_code_of_a_guide_runs(name, tmp_path, monkeypatch, capsys):
         line = text[: block.start()].count("\n") + 1
         code = compile("\n" * line + block[1], str(ROOT / "docs" / name), "exec")
         exec(code, names)
-    assert names or name == "glossary.md"
+    assert names or name in ("glossary.md", "teachers.md")
+
+
+def test_the_gallery_is_that_of_the_shipped_models():
+    spec = importlib.util.spec_from_file_location("gallery", ROOT / "docs" / "gallery.py")
+    gallery = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    written = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert written == gallery.text(), "write it again: python docs/gallery.py"
+    linked = re.findall(r"\]\((gallery/.+\.png)\)", written)
+    pictures = sorted((ROOT / "docs" / "gallery").glob("*.png"))
+    assert sorted(linked) == [f"gallery/{path.name}" for path in pictures] != []
+    assert max(path.stat().st_size for path in pictures) < 200_000
 
 
 def test_every_guide_is_on_the_site_and_linked_from_the_front_page(front_page):

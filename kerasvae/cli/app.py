@@ -17,6 +17,7 @@ from kerasvae.cli.console import complain, console, explained, say
 from kerasvae.cli.options import one_of
 from kerasvae.cli.study import show_table, study
 from kerasvae.cli.zoo import zoo
+from kerasvae.course.students import copy_course
 from kerasvae.runs import comparison, evaluation, figures, locks, scores, versions
 from kerasvae.runs import report as run_report
 from kerasvae.runs.errors import InUseError
@@ -212,8 +213,19 @@ def tutorials(
             callback=one_of("tier", ("quick", "full")),
         ),
     ] = "quick",
+    copy_to: Annotated[
+        Path | None,
+        typer.Option(help="Write the course to a new folder; run nothing.", metavar="FOLDER"),
+    ] = None,
 ):
     """Run the chapters into build/tutorials, as notebooks and HTML."""
+    if copy_to is not None:
+        if numbers:
+            raise typer.BadParameter(
+                f"--copy-to copies all chapters. Received: {' '.join(numbers)}"
+            )
+        say(f"The course is in {copy_course(copy_to)}. There, run: kerasvae tutorials 01")
+        return
     from kerasvae.course.notebooks import run_tutorials  # needs the extra `tutorials`
 
     raise typer.Exit(run_tutorials(numbers or [], tier))

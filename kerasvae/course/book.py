@@ -58,9 +58,20 @@ class Book:
                 return place.with_name(f"{place.name}.html") if shown else place
         return None
 
-    def root(self, page: Path) -> str:
-        """The way from a page to the book's folder."""
-        return Path(os.path.relpath(self.out, page.parent)).as_posix()
+    @property
+    def glossary(self) -> Path | None:
+        """The glossary beside the chapters, which every page links to; None if there is none."""
+        file = self.folder.parent / "docs" / "glossary.md"
+        return file if file.is_file() else None
+
+    def ways(self, page: Path) -> dict[str, str | None]:
+        """The ways from a page to the book's folder and to the glossary's page."""
+        glossary = self.glossary and self.page_of(self.glossary)
+        ends = {"root": self.out, "glossary": glossary}
+        return {
+            name: end and Path(os.path.relpath(end, page.parent)).as_posix()
+            for name, end in ends.items()
+        }
 
     def relink(self, html: str, source: Path, page: Path) -> str:
         """Let the links of a page that was made from `source` lead to pages of the book."""
@@ -122,6 +133,8 @@ def write_book(
     problem_sets = folder / "assignments" / "README.md"
     if problem_sets.is_file():
         book.linked.append(problem_sets)
+    if book.glossary and book.glossary not in book.linked:
+        book.linked.append(book.glossary)
     for file in book.linked:  # grows: a page of text links to further files
         _write_file(book, file)
     return _write_index(book, entries, problem_sets)
@@ -160,7 +173,7 @@ def _exporter() -> HTMLExporter:
 def _write_page(book: Book, notebook, source: Path, page: Path, links: Mapping) -> None:
     """Write one notebook as a page."""
     title = heading_and_question(notebook)[0] or source.stem
-    resources = {"metadata": {"name": title}, "book": {"root": book.root(page), **links}}
+    resources = {"metadata": {"name": title}, "book": {**book.ways(page), **links}}
     html, _ = _exporter().from_notebook_node(notebook, resources)
     _write(page, book.relink(html, source, page))
 
@@ -181,7 +194,7 @@ def _write_file(book: Book, file: Path) -> None:
         body = markdown2html(text)
     else:
         body = f"<h1>{escape(title)}</h1>{pygments.highlight(text, PythonLexer(), STYLE)}"
-    html = _render("plain.html.j2", title=title, root=book.root(page), body=body, css=CSS)
+    html = _render("plain.html.j2", title=title, body=body, css=CSS, **book.ways(page))
     _write(page, book.relink(html, file, page))
 
 
@@ -191,7 +204,8 @@ def _write_index(book: Book, entries: list[tuple[str, str, str, str]], problem_s
     sets = sets and sets.relative_to(book.out).as_posix()
     title = "Disentanglement with variational autoencoders"
     index = book.out / "index.html"
-    _write(index, _render("contents.html.j2", title=title, root=".", entries=entries, sets=sets))
+    ways = book.ways(index)
+    _write(index, _render("contents.html.j2", title=title, entries=entries, sets=sets, **ways))
     return index
 
 

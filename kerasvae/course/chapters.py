@@ -34,8 +34,8 @@ def find_tutorials(folder: str | Path | None = None) -> Path:
             return place.resolve()
     raise FileNotFoundError(
         "Expected a folder with chapters, such as tutorials/01_elbo.ipynb. Looked in: "
-        f"{', '.join(map(str, places))}. Run this in a clone of the repository: "
-        "the installed package does not contain the tutorials."
+        f"{', '.join(map(str, places))}. Run this in a clone of the repository, or in a "
+        "copy of the course: kerasvae.course.students.copy_course('course') writes one."
     )
 
 

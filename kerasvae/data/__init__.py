@@ -14,6 +14,7 @@ from kerasvae.data.paths import from_path
 from kerasvae.data.registry import DatasetInfo, describe, load, names
 from kerasvae.data.sources import ImageSource
 from kerasvae.data.table import from_table
+from kerasvae.data.vectors import from_vectors
 
 __all__ = [
     "DatasetInfo",
@@ -32,6 +33,7 @@ __all__ = [
     "from_npz",
     "from_path",
     "from_table",
+    "from_vectors",
     "load",
     "names",
 ]

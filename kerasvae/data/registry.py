@@ -10,6 +10,7 @@ from kerasvae.data.colour_sprites import load_colour_sprites
 from kerasvae.data.digits import load_digits
 from kerasvae.data.discs import load_discs
 from kerasvae.data.dsprites import load_dsprites, load_dsprites_mini
+from kerasvae.data.dsprites_variants import load_color_dsprites, load_noisy_dsprites
 from kerasvae.data.factors import FactorDataset
 from kerasvae.data.mnist import load_fashion_mnist, load_mnist
 from kerasvae.data.mpi3d import load_mpi3d
@@ -71,6 +72,26 @@ _INFOS = (
         download="none",
         licence="MIT (drawn by kerasvae)",
         loader=load_colour_sprites,
+    ),
+    DatasetInfo(
+        name="color-dsprites",
+        images=737_280,
+        image_shape=(64, 64, 3),
+        factors={"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32},
+        needs_download=False,
+        download="none",
+        licence="Apache-2.0",
+        loader=load_color_dsprites,
+    ),
+    DatasetInfo(
+        name="noisy-dsprites",
+        images=737_280,
+        image_shape=(64, 64, 3),
+        factors={"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32},
+        needs_download=False,
+        download="none",
+        licence="Apache-2.0",
+        loader=load_noisy_dsprites,
     ),
     DatasetInfo(
         name="digits",
@@ -164,8 +185,8 @@ def load(name: str, **options) -> FactorDataset:
     """Load a data set with known factors by name.
 
     Args:
-        name: dsprites, dsprites-mini, discs, colour-sprites, digits, shapes3d, mpi3d, cars3d,
-            smallnorb, mnist or fashion-mnist.
+        name: dsprites, dsprites-mini, discs, colour-sprites, color-dsprites, noisy-dsprites,
+            digits, shapes3d, mpi3d, cars3d, smallnorb, mnist or fashion-mnist.
         options: of the data set's loader, for instance `path=` (your copy of the public file)
             or `download=True`; see load_<name> in the file that bears its name.
 

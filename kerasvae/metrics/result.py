@@ -23,8 +23,11 @@ class Result:
         settings: what was sampled and how: points, seed, bins, ...
 
     Example:
-        >>> Result("mig", 0.5, {"per_factor": np.array([0.25, 0.75])}, settings={"seed": 0})
-        Result(mig 0.500)
+        >>> result = Result("mig", 0.5, {"per_factor": np.array([0.25, 0.75])})
+        >>> print(result)
+        mig 0.500
+        >>> result.parts["per_factor"]
+        array([0.25, 0.75])
     """
 
     metric: str
@@ -45,6 +48,9 @@ class Result:
             "matrix": _plain(self.matrix),
             "settings": {name: _plain(value) for name, value in self.settings.items()},
         }
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.score:.3f}"
 
     def __repr__(self) -> str:
         return f"Result({self.metric} {self.score:.3f})"

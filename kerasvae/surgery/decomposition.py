@@ -39,6 +39,29 @@ class Decomposition:
 
     References:
         Hoffman & Johnson 2016; Chen et al. 2018.
+
+    Example:
+        >>> names = ("mutual_information", "marginal_kl", "total_correlation", "dimension_wise_kl")
+        >>> terms = dict(zip(names, (2.0, 1.0, 0.25, 0.75), strict=True))
+        >>> errors = {"kl": 0.0, **dict.fromkeys(names, 0.01)}
+        >>> each = np.array([1.5, 1.5])
+        >>> print(
+        ...     Decomposition(
+        ...         kl=3.0,
+        ...         **terms,
+        ...         per_dimension_kl=each,
+        ...         standard_errors=errors,
+        ...         num_images=500,
+        ...         samples=1000,
+        ...     )
+        ... )
+        nats per image, 500 images, 1,000 samples
+        kl                           3.000 exact
+          mutual_information         2.000 ± 0.010
+          marginal_kl                1.000 ± 0.010
+            total_correlation        0.250 ± 0.010
+            dimension_wise_kl        0.750 ± 0.010
+        kl of each dimension: 1.50 1.50
     """
 
     kl: float
@@ -73,9 +96,10 @@ class Decomposition:
     def __str__(self) -> str:
         lines = [self._title()]
         for name, depth, value, error in self.rows():
-            lines.append(f"{'  ' * depth + name:<24}{value:>10.4f} +- {error:.4f}")
-        per_dimension = " ".join(f"{value:.3f}" for value in self.per_dimension_kl)
-        return "\n".join([*lines, f"per_dimension_kl        {per_dimension}"])
+            spread = "exact" if name == "kl" else f"± {error:.3f}"
+            lines.append(f"{'  ' * depth + name:<24}{value:>10.3f} {spread}")
+        per_dimension = " ".join(f"{value:.2f}" for value in self.per_dimension_kl)
+        return "\n".join([*lines, f"kl of each dimension: {per_dimension}"])
 
     def to_dict(self) -> dict:
         """Plain numbers, lists and strings, as `json.dump` takes them."""

@@ -112,6 +112,21 @@ def test_the_index_asks_the_questions_and_says_what_became_of_each_chapter(cours
     assert book.STORED in (out / "01_first.html").read_text()
 
 
+def test_every_page_links_to_the_glossary_beside_the_chapters(course):
+    folder, out = course
+    (folder.parent / "docs").mkdir()
+    (folder.parent / "docs" / "glossary.md").write_text(
+        "**Code**: [2](../tutorials/02_middle.ipynb)"
+    )
+    book.write_book(folder, out, {}, [])
+    assert broken_links(out) == []
+    pages = sorted(out.rglob("*.html"))
+    assert out / "files/docs/glossary.md.html" in pages and out / "index.html" in pages
+    for page in pages:
+        assert any(link.endswith("glossary.md.html") for link in Links(page).found), page
+    assert "../../02_middle.html" in Links(out / "files/docs/glossary.md.html").found
+
+
 def test_a_page_of_an_earlier_run_stays(course):
     folder, out = course
     notebook = nbformat.read(folder / "01_first.ipynb", as_version=4)

@@ -20,7 +20,7 @@ def test_unknown_names_suggest_the_nearest(name, hint):
 @pytest.mark.parametrize("name", ["", "imagenet", None, 3])
 def test_other_names_list_all(name):
     with pytest.raises(
-        ValueError, match="one of dsprites, dsprites-mini, discs, colour-sprites, digits"
+        ValueError, match="one of dsprites, dsprites-mini, discs, colour-sprites, color-dsprites"
     ):
         load(name)
 
