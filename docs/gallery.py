@@ -8,15 +8,13 @@ written about a model is read from its card.
 
 from pathlib import Path
 
-import numpy as np
-
 import kerasvae as kv
 from kerasvae.models import BY_NAME
+from kerasvae.zoo import pictures
+from kerasvae.zoo.criteria import LIVING
 
 HERE = Path(__file__).resolve().parent
-START = {"shape": 2, "scale": 3, "orientation": 5, "x": 16, "y": 16}  # a heart in the middle
 VALUES = [-2, -4 / 3, -2 / 3, 0, 2 / 3, 4 / 3, 2]
-LIVING = 0.05  # nats; a dimension with less KL changes nothing
 OPENING = """\
 # Gallery
 
@@ -70,14 +68,12 @@ def entry(name: str) -> str:
 
 def draw(name: str, folder: Path) -> Path:
     """The picture of a model."""
-    model, kl = kv.zoo.load(name), np.array(kv.zoo.card(name)["evaluation"]["per_dimension_kl"])
-    sprites = kv.data.load("dsprites")
-    start = sprites.images(sprites.indices_of([[START[name] for name in sprites.factor_names]]))
-    rows = [int(row) for row in np.argsort(-kl) if kl[row] >= LIVING]
-    labels = [f"$z_{row}$, {kl[row]:.1f} nats" for row in rows]
-    images = model.traverse(model.embed(start)[0], VALUES, rows)
+    kl = kv.zoo.card(name)["evaluation"]["per_dimension_kl"]
+    rows = pictures.living_dimensions(name, 10)
+    labels = [f"$z_{row}$" if kl is None else f"$z_{row}$, {kl[row]:.1f} nats" for row in rows]
     path = folder / f"{name}.png"
-    kv.plotting.traversals(images, VALUES, labels).savefig(path, dpi=100)
+    moved = pictures.moved(name, rows, VALUES)
+    kv.plotting.traversals(moved, VALUES, labels).savefig(path, dpi=100)
     return path
 
 
