@@ -36,7 +36,8 @@ ENTRY = """
 
 A `{kind}` after {steps:,} steps on dSprites ({settings}).
 
-Mutual information {mutual_information:.1f} nats, total correlation {total_correlation:.2f} nats{mig}.
+Mutual information {mutual_information:.1f} nats, total correlation {total_correlation:.2f}
+nats{mig}.
 
 ![One row for each living dimension of {name}](gallery/{name}.png)
 """
