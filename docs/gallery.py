@@ -38,7 +38,7 @@ ENTRY = """
 
 A `{kind}` after {steps:,} steps on dSprites ({settings}).
 
-Mutual information {mutual_information:.1f} nats, total correlation {total_correlation:.2f} nats{mig}.
+Mutual information {information:.1f} nats, total correlation {correlation:.2f} nats{mig}.
 
 ![One row for each living dimension of {name}](gallery/{name}.png)
 """
@@ -54,6 +54,7 @@ def entry(name: str) -> str:
     card = kv.zoo.card(name)
     own = set(card["arguments"]) - set(kv.VAE().get_config()) - {"dataset_size"}
     settings = [f"{key} {card['arguments'][key]}" for key in sorted(own)]
+    surgery = card["evaluation"]["surgery"]
     mig = card["evaluation"]["scores"].get("mig", {}).get("mean")
     return ENTRY.format(
         name=name,
@@ -61,10 +62,8 @@ def entry(name: str) -> str:
         settings=", ".join([*settings, f"seed {card['arguments'].get('seed')}"]),
         steps=card["training"]["steps"],
         mig="" if mig is None else f", MIG {mig:.2f}",
-        **{
-            key: card["evaluation"]["surgery"][key]
-            for key in ("mutual_information", "total_correlation")
-        },
+        information=surgery["mutual_information"],
+        correlation=surgery["total_correlation"],
     )
 
 
