@@ -55,7 +55,7 @@ endif
 endif
 
 .NOTPARALLEL:
-.PHONY: help install tutorials test lab assignments docs lint format notebooks constraints clean
+.PHONY: help install tutorials book test lab assignments docs lint format notebooks constraints clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -65,6 +65,9 @@ install: $(call installed,test) ## everything into .venv (the other targets do i
 
 tutorials: $(call installed,tutorials) ## run every notebook into build/tutorials (TIER=full, CHAPTERS="01 02")
 	@$(call without_greeting,$(BIN)/kerasvae tutorials --tier $(TIER) $(CHAPTERS))
+
+book: $(call installed,tutorials) ## print the chapters as they are stored into build/book.pdf (CHAPTERS="01 02")
+	@$(BIN)/python -m kerasvae.course.pdf $(CHAPTERS)
 
 test: $(call installed,test) ## the whole suite: TensorFlow with notebooks, then JAX
 	@status=0; \

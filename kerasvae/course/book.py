@@ -170,11 +170,26 @@ def _exporter() -> HTMLExporter:
     return exporter
 
 
+def notebook_page(notebook: nbformat.NotebookNode, title: str, places: Mapping) -> str:
+    """A notebook as a page in the book's look.
+
+    Args:
+        notebook: the notebook.
+        title: of the page.
+        places: where the page's links lead: `root`, the folder with MathJax, and what else the
+            template knows (`glossary`, `before`, `next`, `note`).
+
+    Returns:
+        HTML.
+    """
+    resources = {"metadata": {"name": title}, "book": dict(places)}
+    return _exporter().from_notebook_node(notebook, resources)[0]
+
+
 def _write_page(book: Book, notebook, source: Path, page: Path, links: Mapping) -> None:
     """Write one notebook as a page."""
     title = heading_and_question(notebook)[0] or source.stem
-    resources = {"metadata": {"name": title}, "book": {**book.ways(page), **links}}
-    html, _ = _exporter().from_notebook_node(notebook, resources)
+    html = notebook_page(notebook, title, {**book.ways(page), **links})
     _write(page, book.relink(html, source, page))
 
 
