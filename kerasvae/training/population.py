@@ -87,8 +87,8 @@ def train_population(
     Args:
         models, images, batch_size, epochs, steps_per_epoch, verbose: as for `fit_population`.
         callbacks: for each model a list of Keras callbacks of its own, or None. They are called
-            at the beginning and end of epochs, with the model's state in place. One that sets
-            `stop_training` ends the training of that member, on JAX of all.
+            at the beginning and end of epochs, with the model's state in place unless all of them
+            say `needs_weights = False`. One that sets `stop_training` ends the training of that member, on JAX of all.
 
     Returns:
         The histories, and {number of a member: its error}.
@@ -120,13 +120,14 @@ def train_population(
     for number, (model, own) in enumerate(zip(models, extra, strict=True)):
         batches = model._stream(source, batch_size, steps_per_epoch)
         batches.first_step = model.steps_taken
+        watched = any(getattr(callback, "needs_weights", True) for callback in own)
         own = [StopOnNonFinite(model.term_names), *model.watchers(), *own]
         if verbose:
             own.append(_Say(number))
         listed = keras.callbacks.CallbackList(
             own, add_history=True, model=model, epochs=epochs, steps=len(batches), verbose=0
         )
-        members.append(Member(model, batches, listed, bool(callbacks)))
+        members.append(Member(model, batches, listed, watched))
     failed = train_members(members, weights, source.stored(), epochs)
     return [model.history for model in models], failed
 
