@@ -88,7 +88,8 @@ def train_population(
         models, images, batch_size, epochs, steps_per_epoch, verbose: as for `fit_population`.
         callbacks: for each model a list of Keras callbacks of its own, or None. They are called
             at the beginning and end of epochs, with the model's state in place unless all of them
-            say `needs_weights = False`. One that sets `stop_training` ends the training of that member, on JAX of all.
+            say `needs_weights = False`. One that sets `stop_training` ends the training of that
+            member, on JAX of all.
 
     Returns:
         The histories, and {number of a member: its error}.
