@@ -21,8 +21,8 @@ def train_together(runs: Sequence, dataset) -> bool:
         dataset: their images.
 
     Returns:
-        Whether all were trained to the end: False after an interrupt, or where one diverged, whose
-        last checkpoint is good.
+        Whether it was interrupted. A run that diverged stands at its last checkpoint, and the
+        others were trained to the end.
 
     Raises:
         ValueError: runs that are no population.
@@ -39,8 +39,7 @@ def train_together(runs: Sequence, dataset) -> bool:
         with session.graceful_interrupt(*recorders):
             for step in sorted({recorder.step for recorder in recorders}):
                 _train([one for one in opened if one[2].step == step], dataset, step)
-        last = runs[0].config["training"]["steps"]
-        return all(recorder.step >= last for recorder in recorders)
+        return any(recorder.interrupted for recorder in recorders)
 
 
 def _train(opened, dataset, step):

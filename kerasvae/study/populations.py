@@ -103,13 +103,12 @@ def run_group(out: Path, jobs: Sequence[Job]) -> None:
     """
     dataset = load_images(jobs[0].given["data"], jobs[0].given["data_option"])
     runs = [open_run(out / job.name, job, dataset) for job in jobs]
-    ended = train_together(runs, dataset)
+    if train_together(runs, dataset):
+        raise KeyboardInterrupt
     # A member that diverged keeps its checkpoint: its run tells the error when it is tried alone.
     for run, job in zip(runs, jobs, strict=True):
-        if ended or _is_trained(run):
+        if _is_trained(run):
             run_job(out / job.name, job)
-    if not ended and not any(map(_is_trained, runs)):
-        raise KeyboardInterrupt
 
 
 def _is_trained(run) -> bool:
