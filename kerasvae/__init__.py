@@ -18,6 +18,7 @@ from kerasvae import (  # noqa: E402
     priors,
     surgery,
     testing,
+    training,
     zoo,
 )
 from kerasvae.models import (  # noqa: E402
@@ -62,5 +63,6 @@ __all__ = [
     "priors",
     "surgery",
     "testing",
+    "training",
     "zoo",
 ]

@@ -38,6 +38,7 @@ ROOMS = (
     "study",
     "surgery",
     "testing",
+    "training",
     "widgets",
     "zoo",
 )

@@ -18,6 +18,7 @@ if keras.backend.backend() == "tensorflow":
         scanned_steps,
         tfp,
         tfp_seed,
+        train_members,
     )
 elif keras.backend.backend() == "jax":
     from kerasvae.backend.jax import (
@@ -30,6 +31,7 @@ elif keras.backend.backend() == "jax":
         scanned_steps,
         tfp,
         tfp_seed,
+        train_members,
     )
 else:
     raise ImportError(
@@ -48,4 +50,5 @@ __all__ = [
     "scanned_steps",
     "tfp",
     "tfp_seed",
+    "train_members",
 ]

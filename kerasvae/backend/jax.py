@@ -11,6 +11,7 @@ from jax._src import core
 
 from kerasvae.backend.limits import MAX_UPDATE
 from kerasvae.backend.scan import scanned_steps
+from kerasvae.backend.vmapped import train_members
 
 # TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
 if not hasattr(jax.interpreters.xla, "pytype_aval_mappings"):
@@ -34,6 +35,7 @@ __all__ = [
     "scanned_steps",
     "tfp",
     "tfp_seed",
+    "train_members",
 ]
 
 # Compiles a function of tensors with XLA; see `kerasvae.backend.tensorflow.jit`.

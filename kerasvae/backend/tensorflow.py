@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from kerasvae.backend.in_turn import train_members
 from kerasvae.backend.limits import MAX_UPDATE
 
 # Whether Keras carries the metrics of a layer through the forward pass.
@@ -26,6 +27,7 @@ __all__ = [
     "scanned_steps",
     "tfp",
     "tfp_seed",
+    "train_members",
 ]
 
 

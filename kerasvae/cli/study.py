@@ -28,8 +28,9 @@ def study(
     engine: Annotated[
         str,
         typer.Option(
-            help="local: processes here; ray: a Ray cluster.",
-            metavar="local|ray",
+            help="local: processes here; population: runs that fit together as one program; "
+            "ray: a Ray cluster.",
+            metavar="local|population|ray",
             callback=one_of("engine", engines.NAMES),
         ),
     ] = "local",
@@ -47,7 +48,8 @@ def study(
     """
     plan = read_plan(file)
     out = out or Path("runs") / plan.name
-    say(f"{plan.name}: {len(plan.jobs)} runs into {out}, {workers} at a time ({engine})")
+    how = "those that fit together" if engine == "population" else workers
+    say(f"{plan.name}: {len(plan.jobs)} runs into {out}, {how} at a time ({engine})")
     over = 0
 
     def report(outcome):

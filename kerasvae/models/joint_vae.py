@@ -222,7 +222,7 @@ class JointVAE(VariationalAutoencoder):
         """C_z and C_c at this training step, two scalar tensors in nats."""
         most = sum(math.log(count) for count in self.categories)
         given = self.categorical_capacity
-        ends = (self.capacity, most if given is None else min(given, most))
+        ends = (self.capacity, most if given is None else ops.minimum(given, most))
         return tuple(linear_ramp(self.step, 0.0, end, self.capacity_steps) for end in ends)
 
     def objective(self, terms):

@@ -50,22 +50,26 @@ def train(run, dataset, callbacks=()):
 def _train(run, dataset, devices, callbacks):
     """`train`, while this process holds the run's lock."""
     with data_parallel(devices):
-        model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
-        settings = run.config["training"]
-        model.steps_per_execution = steps_at_once(devices, settings["log_every"])
-        step, rows = model.steps_taken, run.read_history()
-        history.check_columns(run.path(history.FILE), rows, model.term_names)
-        run.write_json("config.json", run.config)  # it may be asked for more steps than before
-        rows = [row for row in rows if row["step"] <= step]
-        history.write_history(run.path(history.FILE), rows)
-        recorder = Recorder(run, step, settings)
+        model, recorder = opened(run)
+        model.steps_per_execution = steps_at_once(devices, run.config["training"]["log_every"])
         callbacks = [recorder, *callbacks]
-        with _graceful_interrupt(recorder):
+        with graceful_interrupt(recorder):
             _fit(run, model, dataset, callbacks, recorder)
         if recorder.step > recorder.saved:
             run.save_model(model)
     # What was trained on several devices lives on all of them; the file does not.
     return model if len(devices) == 1 else run.load_model(), recorder.step
+
+
+def opened(run):
+    """The model of a run as of its last checkpoint, or new, and what records its training."""
+    model = run.load_model() if run.path("model.keras").is_file() else run.build_model()
+    step, rows = model.steps_taken, run.read_history()
+    history.check_columns(run.path(history.FILE), rows, model.term_names)
+    run.write_json("config.json", run.config)  # it may be asked for more steps than before
+    rows = [row for row in rows if row["step"] <= step]
+    history.write_history(run.path(history.FILE), rows)
+    return model, Recorder(run, step, run.config["training"])
 
 
 def _fit(run, model, dataset, callbacks, recorder):
@@ -203,7 +207,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 @contextmanager
-def _graceful_interrupt(recorder: Recorder) -> Iterator[None]:
+def graceful_interrupt(*recorders: Recorder) -> Iterator[None]:
     """Let the first SIGINT or SIGTERM finish the chunk; the second one acts as ever."""
     before = {}
 
@@ -212,7 +216,8 @@ def _graceful_interrupt(recorder: Recorder) -> Iterator[None]:
             signal.signal(number, handler)
 
     def handle(number, frame):
-        recorder.interrupted = True
+        for recorder in recorders:
+            recorder.interrupted = True
         restore()
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -64,9 +64,23 @@ def attempt(job: Job, out: Path, retries: int, threads: int) -> Outcome:
 
 def _process(job: Job, out: Path, threads: int) -> tuple[int, str]:
     """Exit status of one process, and the last line that it wrote."""
-    log = out / LOGS / f"{job.name}.log"
+    return run_process(job.to_dict(), out / job.name, out / LOGS / f"{job.name}.log", threads)
+
+
+def run_process(message: dict, folder: Path, log: Path, threads: int) -> tuple[int, str]:
+    """Run `python -m kerasvae.study FOLDER` to its end.
+
+    Args:
+        message: for its standard input.
+        folder: of the run, or of the study.
+        log: file that its output is appended to.
+        threads: that it may use.
+
+    Returns:
+        Its exit status, and the last line that it wrote.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "kerasvae.study", str(out / job.name)]
+    command = [sys.executable, "-m", "kerasvae.study", str(folder)]
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
     for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         environment.setdefault(variable, str(threads))
@@ -76,7 +90,7 @@ def _process(job: Job, out: Path, threads: int) -> tuple[int, str]:
         )
         with process:
             try:
-                process.stdin.write(json.dumps(job.to_dict()).encode() + b"\n")
+                process.stdin.write(json.dumps(message).encode() + b"\n")
                 process.stdin.flush()  # and left open: it ends with us
             except BrokenPipeError:
                 pass  # it is dead already: its status says so

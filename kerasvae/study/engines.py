@@ -1,4 +1,7 @@
-"""Where the processes of a study run: on this machine, or on a cluster by Ray."""
+"""Where the processes of a study run: on this machine, or on a cluster by Ray.
+
+The engine "population", which trains many runs in one process, is in `populations`.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -8,7 +11,7 @@ from pathlib import Path
 from kerasvae.study.attempts import Outcome, attempt
 from kerasvae.study.plan import Job
 
-NAMES = ("local", "ray")
+NAMES = ("local", "population", "ray")
 
 
 def run_locally(jobs: Sequence[Job], out: Path, workers: int, retries: int) -> Iterator[Outcome]:

@@ -1,6 +1,7 @@
 """Run a study: skip what is done, run the rest, and keep one table of all results."""
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from kerasvae.runs.session import check_devices
 from kerasvae.study import engines
 from kerasvae.study.attempts import Outcome
 from kerasvae.study.plan import Plan
+from kerasvae.study.populations import run_populations
 from kerasvae.study.results import FILE, collect, read_parquet, write_parquet
 
 
@@ -31,10 +33,12 @@ def run_study(
     Args:
         plan: as `read_plan` returns it.
         out: the study's folder: a run folder for each job, logs, and results.parquet.
-        workers: runs at a time.
+        workers: runs at a time; of no use to the engine "population".
         retries: further attempts for a run that was killed. One that fails by itself is not
             tried again; its error stands in the results.
-        engine: "local", processes of this machine, or "ray".
+        engine: "local", processes of this machine; "population", where runs that differ in seed,
+            float weights and learning rate alone are trained together, one such group at a time
+            (on JAX as one program); or "ray".
         address: of a Ray cluster; None starts a Ray on this machine.
         gpus: that each run asks Ray for.
         report: called with each outcome as it comes.
@@ -52,7 +56,7 @@ def run_study(
     check_count("retries", retries)
     if importlib.util.find_spec("pyarrow") is None:
         raise ModuleNotFoundError("A study needs pyarrow: pip install 'kerasvae[study]'")
-    if engine == "local":
+    if engine != "ray":
         for count in {job.given.get("devices", 1) for job in plan.jobs}:
             check_devices(count, batch_size=count)  # the batch was checked with the plan
     with locks.hold(out, locks.STUDY):
@@ -63,6 +67,8 @@ def _run(plan, out, workers, retries, engine, address, gpus, report) -> list[dic
     """`run_study`, while this process holds the lock of the study's folder."""
     if engine == "ray":
         coming = engines.run_on_ray(plan.jobs, out, workers, retries, address, gpus)
+    elif engine == "population":
+        coming = run_populations(plan.jobs, out, retries, threads=os.cpu_count() or 1)
     else:
         coming = engines.run_locally(plan.jobs, out, workers, retries)
     before = read_parquet(out / FILE) if (out / FILE).is_file() else []

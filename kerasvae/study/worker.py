@@ -47,13 +47,22 @@ def run_job(folder: Path, job: Job) -> Path:
         return _train_and_measure(folder, job, dataset)
 
 
+def open_run(folder: Path, job: Job, dataset) -> Run:
+    """The run of a job: a new one, or what is there of it.
+
+    Raises:
+        ValueError: the folder holds a run with other settings.
+    """
+    if not (folder / "config.json").is_file():
+        return Run.create(folder, new_config(job.model, job.given, dataset))
+    run = Run.open(folder)
+    run.check_same({"model": job.model, **job.given})
+    run.extend(job.given.get("steps", 0))
+    return run
+
+
 def _train_and_measure(folder: Path, job: Job, dataset) -> Path:
-    if (folder / "config.json").is_file():
-        run = Run.open(folder)
-        run.check_same({"model": job.model, **job.given})
-        run.extend(job.given.get("steps", 0))
-    else:
-        run = Run.create(folder, new_config(job.model, job.given, dataset))
+    run = open_run(folder, job, dataset)
     model, step = session.train(run, dataset)
     if step < run.config["training"]["steps"]:
         raise KeyboardInterrupt
@@ -90,11 +99,16 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run the job that standard input holds, in the folder that the command line names."""
-    folder, job = Path(sys.argv[1]), Job(**json.loads(sys.stdin.readline()))
+    """Run the job, or the group of jobs, that standard input holds, in the folder named."""
+    folder, message = Path(sys.argv[1]), json.loads(sys.stdin.readline())
     end_with_parent()
     try:
-        run_job(folder, job)
+        if "jobs" in message:
+            from kerasvae.study.populations import run_group  # which calls run_job
+
+            run_group(folder, [Job(**job) for job in message["jobs"]])
+        else:
+            run_job(folder, Job(**message))
     except (ValueError, OSError, FloatingPointError, InUseError) as error:
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(FAILED_BY_ITSELF)
