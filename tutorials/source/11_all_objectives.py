@@ -482,3 +482,4 @@ assert FULL or (among.min() < 0.4 < among.max())
 # - The nine objectives: the references of chapters 1 to 9.
 #
 # Before: [10. Measuring disentanglement](10_measuring_disentanglement.ipynb).
+# Next: [12. Impossible without assumptions](12_impossible_without_assumptions.ipynb).
