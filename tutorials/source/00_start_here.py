@@ -205,6 +205,8 @@ panel.axis("off");
 # | [9 InfoGAN](09_infogan.ipynb) | [`InfoGAN`](../kerasvae/models/info_gan.py) | a bound on the information, upwards |
 # | [10 Measuring disentanglement](10_measuring_disentanglement.ipynb) | [`metrics`](../kerasvae/metrics/__init__.py) | nothing: what the scores say |
 # | [11 All objectives](11_all_objectives.ipynb) | all of them | which differences are real |
+# | [12 Impossible without assumptions](12_impossible_without_assumptions.ipynb) | [`BetaVAE`](../kerasvae/models/beta_vae.py), turned | nothing: where axes come from |
+# | [14 Is it useful?](14_is_it_useful.ipynb) | [`downstream`](../kerasvae/metrics/downstream.py) | nothing: what codes are good for |
 #
 # [Problem sets](assignments/README.md) go with the chapters, for a class or for yourself.
 #
