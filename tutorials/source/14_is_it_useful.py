@@ -302,6 +302,21 @@ for key in measured:
 low = column(("beta-TCVAE", "correlated"), "total_correlation")
 assert (low < column(("VAE", "correlated"), "total_correlation") - 0.3).all()
 
+# %%
+for name, group in models.items():
+    z = [model.embed(grid) for model in group]
+    mig_grid = [metrics.mig(codes_of_one, free).score for codes_of_one in z]
+    tied_to = [np.abs(np.corrcoef(c.T, free[:, [0, 2]].T)[:6, 6:]).min(axis=1).max() for c in z]
+    print(f"{name:10} mig on the grid {np.round(mig_grid, 2)}", end="  ")
+    print("one dimension's least correlation with both factors:", np.round(tied_to, 2))
+
+# %%
+model, terms = models["beta-TCVAE"][0], measured["beta-TCVAE", "correlated"][0]
+order, values = np.argsort(terms.per_dimension_kl)[::-1][:4], np.linspace(-2, 2, 9)
+start = model.embed(grid)[len(grid) // 2 + 68]  # a disc near the middle
+names = [f"$z_{{{i + 1}}}$" for i in order]
+kv.plotting.traversals(model.traverse(start, values, order), values, names);
+
 # %% [markdown]
 # TEXT3
 #
