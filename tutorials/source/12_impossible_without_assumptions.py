@@ -427,16 +427,16 @@ for label, group in (("own", models), ("trained on", [copy for copy, _ in copies
     assert max(f["mig"] for f in found) < 0.5
 
 # %% [markdown]
-# The likelihood has no opinion on rotations, and yet the training undoes one. Nearly the whole price
-# comes back in each seed, and the dimensions that the rotation had filled are empty again: not
-# always the same ones. The models did not go back to the *old* axes, they found some that are as
-# cheap.
+# The likelihood has no opinion on rotations, and yet the training undoes one. Nearly the whole
+# price comes back in each seed, and the dimensions that the rotation had filled empty again: not
+# always the same ones. The models did not go back to the *old* axes; they found others that are
+# as cheap.
 #
-# And are these axes the factors? By the scores, no, neither before nor after. The price is about the
-# decoder's local directions. A disc that moves to the right changes as many pixels as one that moves
-# down, so turning $x$ into $y$ costs nothing, and along with its place in the square a code may bend
-# as it likes. The diagonal posterior breaks the tie of the theorem, by an assumption that nobody
-# chose for the factors' sake. Where it finds them, that is a property of the data.
+# And are these axes the factors? By the scores, no, neither before nor after. The price is about
+# the decoder's local directions. A disc that moves to the right changes as many pixels as one
+# that moves down, so turning $x$ into $y$ costs nothing. The diagonal posterior breaks the tie of
+# the theorem, by an assumption that nobody made for the factors' sake. Where it finds them, that
+# is a property of the data.
 #
 # ## Limits
 #
