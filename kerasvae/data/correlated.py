@@ -1,4 +1,7 @@
-"""Correlated factors: a data set in which two factors tend to have like values."""
+"""Correlated factors: a data set in which two factors tend to have like values.
+
+Chapter 14: tutorials/14_is_it_useful.ipynb.
+"""
 
 import math
 import numbers

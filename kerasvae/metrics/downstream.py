@@ -1,4 +1,7 @@
-"""Downstream accuracy: how well a classifier tells the factors from few labelled codes."""
+"""Downstream accuracy: how well a classifier tells the factors from few labelled codes.
+
+Chapter 14: tutorials/14_is_it_useful.ipynb.
+"""
 
 from collections.abc import Sequence
 

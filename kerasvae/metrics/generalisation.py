@@ -1,4 +1,7 @@
-"""Generalisation: whether what was learnt on half of a factor's values holds on the others."""
+"""Generalisation: whether what was learnt on half of a factor's values holds on the others.
+
+Chapter 14: tutorials/14_is_it_useful.ipynb.
+"""
 
 import numpy as np
 

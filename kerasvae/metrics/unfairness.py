@@ -1,4 +1,7 @@
-"""Unfairness: how far predictions from codes depend on a factor that should play no part."""
+"""Unfairness: how far predictions from codes depend on a factor that should play no part.
+
+Chapter 14: tutorials/14_is_it_useful.ipynb.
+"""
 
 import numpy as np
 
