@@ -186,7 +186,8 @@ def test_every_model_has_a_page_in_the_table_of_contents(site, front_page):
         page = f"docs/api/models/{model.__module__.rpartition('.')[2]}.html"
         assert page in front_page.links
         text = (site / page).read_text()
-        assert f'id="kerasvae.models.{model.__name__}"' in text and f"train {name}<" in text
+        assert f'id="kerasvae.models.{model.__name__}"' in text
+        assert f"kerasvae train {name}" in re.sub(r"<[^>]*>", "", text)
 
 
 def test_formulas_and_signatures_are_shown_as_written(site):
