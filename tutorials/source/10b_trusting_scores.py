@@ -198,7 +198,10 @@ print(len(overlap), "of", len(names), "scores: the seeds of the two models overl
 assert FULL or len(overlap) >= len(names) / 2
 
 # %% [markdown]
-# TEXT2
+# For at least half of the scores the seeds of the two models overlap: someone who ran one seed of
+# each could have reported either order. Exact surgery had no such doubt: on the same discs the
+# beta-VAE's total correlation is a third of the VAE's in every seed (chapter 6). What an objective
+# asks for, it gets; what a score says of it depends on how the axes happened to fall.
 #
 # ## Three models at full scale
 #
@@ -225,18 +228,18 @@ for score, row in table.items():
 spread = max(cards[name][score]["standard_deviation"] for name in NAMES for score in common)
 print("largest standard deviation over three draws of 20,000 images:", round(spread, 3))
 assert spread < 0.02
-assert all(row.argmax() == 2 for row in table.values())
+assert all(row.argmax() == 2 for score, row in table.items() if score != "sap")
 gap = {score: row[1] - row[0] for score, row in table.items()}
 assert gap["mig"] > 0.02 and gap["factor_vae_score"] < -0.05
 
 # %% [markdown]
-# All of them put the beta-TCVAE first, and so does the eye: one row, one thing. On the other two
-# they disagree. MIG prefers the beta-VAE, the FactorVAE score the VAE. In the picture the
-# beta-VAE's place lies in two dimensions that are turned by half a right angle. In a batch of
-# sprites with the same x neither of them holds still, which is what the FactorVAE score asks for.
-# MIG counts how much the best dimension is ahead of the second, and the beta-VAE has a dimension
-# for the size alone. Neither is wrong. And the spread over draws of images, a few thousandths, is
-# no error bar of such a statement: each model is one seed.
+# All but SAP, which is near 0.05 for all three, put the beta-TCVAE first, and so does the eye: one
+# row, one thing. On the other two they disagree. MIG prefers the beta-VAE, the FactorVAE score the
+# VAE. In the picture the beta-VAE's place lies in two dimensions that are turned by half a right
+# angle. In a batch of sprites with the same x neither of them holds still, which is what the
+# FactorVAE score asks for. MIG counts how much the best dimension is ahead of the second, and the
+# beta-VAE has a dimension for the size alone. Neither is wrong. And the spread over draws of
+# images, a few thousandths, is no error bar of such a statement: each model is one seed.
 #
 # ## Limits
 #
