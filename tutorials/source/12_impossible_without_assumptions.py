@@ -123,7 +123,7 @@ steps = np.linspace(-1.8, 1.8, 9)
 moves = np.eye(3)[:, None] * steps[:, None]  # (axis, step, 3): one coordinate moves
 rows = [picture_number(move) for move in moves] + [picture_number(move @ A) for move in moves]
 names = [f"$z_{i}$" for i in (1, 2, 3)] + [f"$z'_{i}$" for i in (1, 2, 3)]
-kv.plotting.traversals(images[np.array(rows)], steps.round(1), names);
+kv.plotting.traversals(images[np.array(rows)], steps.round(1), names)
 
 # %% [markdown]
 # Same pictures, same probabilities, other axes. In the upper three rows one factor changes, in the
@@ -236,7 +236,7 @@ paths = [start * (move == 0) + move for move in moves]
 paths += [(start @ B.T * (move == 0) + move) @ B for move in moves]
 shown = 1 / (1 + np.exp(-ops.convert_to_numpy(model.decode(np.concatenate(paths)))))
 names = [f"$z_{{{i + 1}}}$" for i in order] + [f"$z'_{{{i + 1}}}$" for i in order]
-kv.plotting.traversals(shown.reshape(8, 9, 64, 64, 1), np.linspace(-2, 2, 9), names);
+kv.plotting.traversals(shown.reshape(8, 9, 64, 64, 1), np.linspace(-2, 2, 9), names)
 
 # %% [markdown]
 # Each row shows a dimension with the others held still, above in the model's own axes, below in
@@ -344,7 +344,7 @@ assert (own < chance.min(axis=1)).all()  # the 200 random ones are all dearer
 assert (best < own + 0.05).all()
 place = (own - best) / (chance.mean(axis=1) - best)  # 0: the best axes, 1: random ones
 print("own axes, 0 best and 1 random:", place.round(2))
-assert (place < 0.5).all()
+assert (place < 0.25).all()
 
 # %% [markdown]
 # ## Turned by hand
@@ -404,7 +404,7 @@ for model, result in zip(models, later):
 # %%
 regained = (turned_price - back) / (turned_price - own)
 print("share of the price that is regained:", regained.round(2))
-assert (regained > 0.5).all()
+assert (regained > 0.75).all()
 
 # %%
 figure, panel = plt.subplots(figsize=(6.4, 2.6))
