@@ -205,6 +205,7 @@ panel.axis("off");
 # | [9 InfoGAN](09_infogan.ipynb) | [`InfoGAN`](../kerasvae/models/info_gan.py) | a bound on the information, upwards |
 # | [10 Measuring disentanglement](10_measuring_disentanglement.ipynb) | [`metrics`](../kerasvae/metrics/__init__.py) | nothing: what the scores say |
 # | [11 All objectives](11_all_objectives.ipynb) | all of them | which differences are real |
+# | [13 What a pair gives away](13_what_a_pair_gives_away.ipynb) | [`AdaGVAE`](../kerasvae/models/ada_gvae.py), [`GVAE`](../kerasvae/models/gvae.py) | nothing new: pairs share posteriors |
 #
 # [Problem sets](assignments/README.md) go with the chapters, for a class or for yourself.
 #
