@@ -1,6 +1,6 @@
 """Ada-GVAE: pairs of images that share most factors, and nobody says which.
 
-Chapter 11: tutorials/11_all_objectives.ipynb.
+Chapter 13: tutorials/13_what_a_pair_gives_away.ipynb.
 """
 
 import keras

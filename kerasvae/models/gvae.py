@@ -1,6 +1,6 @@
 """Group VAE: pairs of images, and what changed between them.
 
-Chapter 11: tutorials/11_all_objectives.ipynb.
+Chapter 13: tutorials/13_what_a_pair_gives_away.ipynb.
 """
 
 import keras
