@@ -68,8 +68,9 @@ from kerasvae import metrics
 # [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py), [`FactorVAE`](../kerasvae/models/factor_vae.py),
 # [`AdversarialAutoencoder`](../kerasvae/models/adversarial_autoencoder.py),
 # [`InfoGAN`](../kerasvae/models/info_gan.py). Two more, [`AdaGVAE`](../kerasvae/models/ada_gvae.py)
-# and [`GVAE`](../kerasvae/models/gvae.py), learn from pairs of images that share most factors. They
-# are told more than the nine, and stay out of the comparison.
+# and [`GVAE`](../kerasvae/models/gvae.py), learn from pairs of images that share most factors
+# ([chapter 13](13_what_a_pair_gives_away.ipynb)). They are told more than the nine, and stay out of
+# the comparison.
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -379,7 +379,7 @@ assert (gap["lies"] > gap["true"] + 1).all()
 #   256 updates. On dSprites the paper's medians rise too, by less; shape and orientation are harder
 #   than a radius.
 # - One weight for the Ada-GVAE, $\beta=1$, chosen because it worked. At $\beta=4$, in a trial with
-#   256 updates, a seed came out no better than a beta-VAE. Two weights for the beta-VAE: a search
+#   256 updates, a seed had no better MIG than a beta-VAE. Two weights for the beta-VAE: a search
 #   might find a better one, hardly one that closes such a gap.
 # - The comparison is by images. One could also say that the pairs hold knowledge that someone had
 #   to supply: who made them knew what it means to change one thing.
