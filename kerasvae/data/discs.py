@@ -1,4 +1,7 @@
-"""Discs: 2,048 crisp pictures with three factors, on which a minute of training shows a lot."""
+"""Discs: 2,048 crisp pictures with three factors, on which a minute of training shows a lot.
+
+Chapter 2: tutorials/02_beta_vae.ipynb.
+"""
 
 import numpy as np
 

@@ -237,6 +237,7 @@ def judge(latent_dim=6, width=128):
     return keras.Sequential([keras.Input((latent_dim,)), *hidden, layers.Dense(2)])
 
 
+# %%
 def trained(cls, seed, **weights):
     keras.utils.set_random_seed(seed)
     if weights.get("estimator") == "density-ratio":

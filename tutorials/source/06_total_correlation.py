@@ -39,6 +39,7 @@ from matplotlib import pyplot as plt
 
 import kerasvae as kv
 
+# %%
 FULL = os.environ.get("KERASVAE_TIER", "quick") == "full"
 SEEDS = range(5 if FULL else 3)
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many models: each is compiled anew

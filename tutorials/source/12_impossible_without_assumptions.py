@@ -73,8 +73,12 @@ plt.style.use(kv.plotting.STYLE)
 # probability, one for each value of a factor, and look the picture up.
 
 # %%
+# NBVAL_CHECK_OUTPUT
 discs = kv.data.load("discs")
 images, factors = discs.images(range(len(discs))), discs.factors(range(len(discs)))
+print(discs)
+
+# %%
 sizes = np.array(discs.factor_sizes)  # 16, 16, 8
 perfect = norm.ppf((factors + 0.5) / sizes)  # a picture's code: the middle of its cell
 A = np.eye(3) - 2 / 3  # symmetric, orthogonal: 1/3 on the diagonal, -2/3 elsewhere

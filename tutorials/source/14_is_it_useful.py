@@ -226,6 +226,8 @@ np.add.at(joint, (true[:, 0], true[:, 2]), 1 / len(true))
 product = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
 information = (joint * np.log(np.where(joint > 0, joint, 1) / product)).sum()
 print(tied)
+
+# %%
 print(f"x and radius have {information:.1f} nats in common")
 
 # %% [markdown]
