@@ -168,7 +168,7 @@ def _trained(folder: Path):
 def explore(
     run_folder: RunFolder,
     port: Annotated[
-        int, typer.Option(help="Of the page; 0: any that is free.", metavar="N")
+        int, typer.Option(help="Port of the page; 0 takes a free one.", metavar="N")
     ] = 8866,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ):

@@ -22,9 +22,9 @@
 # - explain what is bought when a model pays KL, and when it is not worth the price;
 # - train the same model with kerasvae, on handwritten digits and on sprites.
 #
-# You need some Keras, and to know what a Gaussian is. Before each experiment stands the word
-# **Predict**. Write your guess down before you run the cell. Being wrong on paper is how the
-# idea sticks.
+# You need some Keras, and to know what a Gaussian is. Each experiment begins with a question,
+# marked **Predict**: write down your guess before you run the cell. Being wrong on paper is how
+# the idea sticks.
 
 # %%
 import math

@@ -21,8 +21,8 @@
 # - tell which of the three a beta-VAE lowers, from bars with error bars;
 # - say why a weight on the whole KL hurts, and what one would rather weigh.
 #
-# You need chapters 1 and 2: the ELBO and the beta-VAE. Before each experiment stands the word
-# **Predict**. Write your guess down before you run the cell.
+# You need chapters 1 and 2: the ELBO and the beta-VAE. Each experiment begins with a question,
+# marked **Predict**: write down your guess before you run the cell.
 
 # %%
 import math

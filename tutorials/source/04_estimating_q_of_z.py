@@ -23,7 +23,8 @@
 # - find a bug that several public implementations carry, with a test of three lines.
 #
 # You need chapter 3's decomposition. Nothing is trained here, so every experiment has a known
-# answer. Before each one stands the word **Predict**: write your guess down first.
+# answer. Each experiment begins with a question, marked **Predict**: write down your guess
+# before you run the cell.
 
 # %%
 import os

@@ -24,8 +24,8 @@
 #   replacement cannot see;
 # - judge all of them by exact surgery instead of by the term that each one was trained on.
 #
-# You need chapters 3 and 4. Before each experiment stands the word **Predict**. Write your guess
-# down before you run the cell.
+# You need chapters 3 and 4. Each experiment begins with a question, marked **Predict**: write
+# down your guess before you run the cell.
 
 # %%
 import math

@@ -23,8 +23,8 @@
 # - say how far the number that training logs is from the true total correlation;
 # - put the same penalty into a Keras model of your own, in one line.
 #
-# You need chapters 3 and 4. Before each experiment stands the word **Predict**. Write your guess
-# down before you run the cell.
+# You need chapters 3 and 4. Each experiment begins with a question, marked **Predict**: write
+# down your guess before you run the cell.
 
 # %%
 import logging

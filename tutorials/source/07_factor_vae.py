@@ -23,8 +23,8 @@
 #   traversals;
 # - test that no gradient passes from the discriminator's loss to the encoder.
 #
-# You need chapters 3 and 6. Before each experiment stands the word **Predict**. Write your guess
-# down before you run the cell.
+# You need chapters 3 and 6. Each experiment begins with a question, marked **Predict**: write
+# down your guess before you run the cell.
 
 # %%
 import logging

@@ -24,7 +24,8 @@
 # - judge a discriminator's estimate of a KL, by exact surgery.
 #
 # You need chapters 3 and 5; chapter 7 introduces the density-ratio trick, which we use again.
-# Before each experiment stands the word **Predict**. Write your guess down before you run the cell.
+# Each experiment begins with a question, marked **Predict**: write down your guess before you
+# run the cell.
 
 # %%
 import logging

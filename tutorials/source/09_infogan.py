@@ -21,8 +21,9 @@
 # - say what the bound does and does not tell, by letting a fresh network read the code;
 # - read continuous and categorical codes from real images, and compare them with known classes.
 #
-# You need chapter 3 for the mutual information and chapter 8 for the game of two players. Before
-# each experiment stands the word **Predict**. Write your guess down before you run the cell.
+# You need chapter 3 for the mutual information and chapter 8 for the game of two players. Each
+# experiment begins with a question, marked **Predict**: write down your guess before you run the
+# cell.
 
 # %%
 import logging

@@ -19,9 +19,10 @@
 # - build each score by hand in a few lines, and so say what it asks of a code;
 # - predict what it gives to a perfect, a rotated, a duplicated, a warped and a useless code.
 #
-# How far such a number can be trusted, from how many points, and what it says of trained models, is
-# the subject of [chapter 10b](10b_trusting_scores.ipynb). You need chapters 1 and 2. Before each
-# experiment stands the word **Predict**. Write your guess down before you run the cell.
+# How far such a number can be trusted, from how many points, and what it says of trained models,
+# is the subject of [chapter 10b](10b_trusting_scores.ipynb). You need chapters 1 and 2. Each
+# experiment begins with a question, marked **Predict**: write down your guess before you run the
+# cell.
 
 # %%
 import numpy as np
@@ -150,8 +151,8 @@ assert abs(((best[0] - best[1]) / np.log(4)).mean() - library) < 0.03  # other s
 #   importance. Accuracy is *informativeness*.
 # - [**Gaussian total correlation**](../kerasvae/metrics/gaussian_total_correlation.py):
 #   $-\frac12\log\det$ of the correlation matrix. It does not look at the factors.
-# - [**UDR**](../kerasvae/metrics/udr.py): sees no factors either; compares the codes of two models
-#   and asks for a permutation.
+# - [**UDR**](../kerasvae/metrics/udr.py) does not look at the factors either. It compares the codes
+#   of two models, which may differ by a permutation.
 
 # %%
 square = np.corrcoef(codes.T, factors.T)[:5, 5:] ** 2

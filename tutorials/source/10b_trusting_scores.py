@@ -20,8 +20,8 @@
 # - read a table of scores of trained models without fooling yourself;
 # - hold the scores of a model against a picture of what its dimensions do.
 #
-# You need chapter 10. Before each experiment stands the word **Predict**. Write your guess down
-# before you run the cell.
+# You need chapter 10. Each experiment begins with a question, marked **Predict**: write down
+# your guess before you run the cell.
 
 # %%
 import logging

@@ -21,8 +21,8 @@
 # - say how often a comparison of single runs names the wrong winner;
 # - say which differences between objectives are beyond doubt, and which are not.
 #
-# You need chapters 3, 10 and 10b, and one of 5 to 9. Before each experiment stands the word
-# **Predict**. Write your guess down before you run the cell.
+# You need chapters 3, 10 and 10b, and one of 5 to 9. Each experiment begins with a question,
+# marked **Predict**: write down your guess before you run the cell.
 
 # %%
 import itertools

@@ -22,8 +22,8 @@
 #   stands at an angle to it, in nats;
 # - say why this assumption finds axes, but not necessarily those that you had in mind.
 #
-# You need chapters 3, 6 and 10. Before each experiment stands the word **Predict**. Write your
-# guess down before you run the cell.
+# You need chapters 3, 6 and 10. Each experiment begins with a question, marked **Predict**:
+# write down your guess before you run the cell.
 
 # %%
 import itertools

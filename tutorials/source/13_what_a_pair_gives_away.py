@@ -22,8 +22,9 @@
 # - train an Ada-GVAE beside a beta-VAE on the same number of images, and compare them over seeds;
 # - say how much pairs have to share, and what a wrong label does and does not break.
 #
-# You need chapters 2 and 10; chapter 12 says why anything of this kind is needed. Before each
-# experiment stands the word **Predict**. Write your guess down before you run the cell.
+# You need chapters 2 and 10; chapter 12 says why anything of this kind is needed. Each
+# experiment begins with a question, marked **Predict**: write down your guess before you run the
+# cell.
 
 # %%
 import logging

@@ -22,8 +22,8 @@
 # - say what a total-correlation penalty does when the factors themselves are correlated, and show
 #   it by exact surgery.
 #
-# You need chapters 6, 10 and 12. Before each experiment stands the word **Predict**. Write your
-# guess down before you run the cell.
+# You need chapters 6, 10 and 12. Each experiment begins with a question, marked **Predict**:
+# write down your guess before you run the cell.
 
 # %%
 import logging
