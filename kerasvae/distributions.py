@@ -84,7 +84,7 @@ def standard_normal(latent_dim):
     return tfd.Independent(tfd.Normal(ops.zeros(latent_dim), ops.ones(latent_dim)), 1)
 
 
-class Bernoulli(tfd.Bernoulli):
+class _Bernoulli(tfd.Bernoulli):
     """Pixels that are 1 with probability sigmoid(logits); the log density takes grey ones too.
 
     Formula:
@@ -123,7 +123,7 @@ def likelihood(name, logits, log_scale=0.0):
     logits = ops.cast(logits, "float32")
     if name == "bernoulli":
         # Of its default integer type, TFP would cut grey pixels down to 0.
-        pixels = Bernoulli(logits=logits, dtype=np.float32)
+        pixels = _Bernoulli(logits=logits, dtype=np.float32)
     elif name == "continuous_bernoulli":
         pixels = tfd.ContinuousBernoulli(logits=logits)
     else:
