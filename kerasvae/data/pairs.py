@@ -1,4 +1,7 @@
-"""Pairs of images that differ in a known number of factors, for weakly supervised models."""
+"""Pairs of images that differ in a known number of factors, for weakly supervised models.
+
+Chapter 13: tutorials/13_what_a_pair_gives_away.ipynb.
+"""
 
 import numpy as np
 
