@@ -39,7 +39,7 @@ def test_the_table_has_the_nine_models_with_settings_that_they_take(scripts):
     weights = {name: setting.weights for name, setting in settings.items()}
     assert weights["beta-vae-dsprites"]["beta"] == 4
     assert weights["beta-tcvae-dsprites"]["beta"] == 6
-    assert weights["factor-vae-dsprites"]["gamma"] == 35
+    assert weights["factor-vae-dsprites"]["gamma"] == 10
     annealed = weights["annealed-vae-dsprites"]
     assert (annealed["capacity"], annealed["gamma"]) == (25, 100)
 
