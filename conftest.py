@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 import tempfile
-from pathlib import Path
 
 # Set before NumPy or a backend is imported, and inherited by the kernels of the notebooks.
 # Two test processes share two cores, so one thread each is faster than a contended pool.
@@ -49,22 +48,6 @@ matplotlib.use("Agg")
 # The same examples in every run, and no deadline: the first call of a backend compiles.
 hypothesis.settings.register_profile("kerasvae", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("kerasvae")
-
-
-ROOT = Path(__file__).resolve().parent
-# Rooms that know arrays and files, no backend: their examples need one run, not one a backend.
-NUMPY_ROOMS = ("data", "metrics", "plotting", "course", "files.py", "version.py")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark the docstrings' examples that say nothing of a backend."""
-    for item in items:
-        inside = item.path.is_relative_to(ROOT / "kerasvae")
-        if isinstance(item, pytest.DoctestItem) and inside:
-            room = item.path.relative_to(ROOT / "kerasvae").parts[0]
-            if room in NUMPY_ROOMS:
-                item.add_marker("numpy_only")
 
 
 def pytest_collectstart(collector):
