@@ -30,10 +30,13 @@ def scanned_steps(model, source):
         return None
     if not model.jit_compile or keras.distribution.distribution() is not None:
         return None
+    return ScannedSteps(model, source) if fits_on_device(source) else None
+
+
+def fits_on_device(source) -> bool:
+    """Whether a `kerasvae.data.images.Stored` takes no more than its share of the memory."""
     memory = (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
-    if memory is not None and source.rows.nbytes > SHARE * memory:
-        return None
-    return ScannedSteps(model, source)
+    return memory is None or source.rows.nbytes <= SHARE * memory
 
 
 class ScannedSteps:

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from kerasvae.backend.scan import SHARE, as_images
+from kerasvae.backend.scan import as_images, fits_on_device
 from kerasvae.backend.state import state_groups
 
 # Steps that are one call of the device, after which callbacks look at the training.
@@ -26,7 +26,7 @@ def train_members(members, weights, source, epochs):
     Returns:
         {number of a member: its FloatingPointError}.
     """
-    if source is not None and not _fits(source):
+    if source is not None and not fits_on_device(source):
         source = None
     run = _program(members[0].model, source)
     rows = None if source is None else jax.device_put(source.rows)
@@ -96,11 +96,6 @@ def _program(lead, source):
         return states, {name: values[-1] for name, values in logs.items()}
 
     return jax.jit(run, donate_argnums=0)
-
-
-def _fits(source):
-    memory = (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
-    return memory is None or source.rows.nbytes <= SHARE * memory
 
 
 def _batches(members, start, steps, source):
