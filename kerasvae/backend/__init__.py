@@ -10,7 +10,6 @@ import keras
 if keras.backend.backend() == "tensorflow":
     from kerasvae.backend.tensorflow import (
         LAYERS_HAVE_METRICS,
-        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
@@ -23,7 +22,6 @@ if keras.backend.backend() == "tensorflow":
 elif keras.backend.backend() == "jax":
     from kerasvae.backend.jax import (
         LAYERS_HAVE_METRICS,
-        SCANS_STEPS,
         TrainStep,
         data_parallel,
         jit,
@@ -42,7 +40,6 @@ else:
 
 __all__ = [
     "LAYERS_HAVE_METRICS",
-    "SCANS_STEPS",
     "TrainStep",
     "data_parallel",
     "jit",

@@ -1,14 +1,16 @@
-"""Members of a population on TensorFlow: in turn, by the training step of the first one.
+"""Members of a population on TensorFlow: in turn, by the training steps of the first one.
 
-The step is traced once. The weights of the objective in which members differ are variables while
-it is, and the state of each member is put into the first model for as long as it trains.
+The steps are traced once. The weights of the objective in which members differ are variables while
+they are, and the state of each member is put into the first model for as long as it trains.
 """
 
 from contextlib import contextmanager
 
 import keras
 
+from kerasvae.backend.loop import fits_on_device, is_spread, looped_steps
 from kerasvae.backend.state import state_variables
+from kerasvae.backend.stretches import stretches
 
 
 def train_members(members, weights, source, epochs):
@@ -17,79 +19,68 @@ def train_members(members, weights, source, epochs):
     Args:
         members: `kerasvae.training.members.Member`s, alike.
         weights: {name of an attribute: its value in each member}.
-        source: not used here; images come through each member's batches.
+        source: a `kerasvae.data.images.Stored` to be put on the device, or None.
         epochs: how many.
 
     Returns:
         {number of a member: its FloatingPointError}.
+
+    Raises:
+        ValueError: models on several devices.
     """
     lead = members[0].model
+    if is_spread(lead):
+        raise ValueError(
+            "fit_population trains on one device; train models on several by fit(). Received: "
+            f"models on {lead.distribute_strategy.num_replicas_in_sync} devices"
+        )
+    if source is not None and not fits_on_device(source):
+        source = None
     inputs = {name: keras.Variable(0.0, dtype="float32", trainable=False) for name in weights}
-    plain = {name: vars(lead)[name] for name in weights}
-    function, lead.train_function = lead.train_function, None
+    steps = looped_steps(lead, source)
+
+    def run(data):
+        with _attributes(lead, inputs):
+            return steps(data)
+
     first, failed = None, {}
-    try:
-        for number, member in enumerate(members):
-            for name, variable in inputs.items():
-                variable.assign(weights[name][number])
-            if member.model is not lead:
-                _copy(member.model, lead)
-            try:
-                with _attributes(lead, inputs):
-                    relay = _Relay(lead, member, plain)
-                    keras.Model.fit(
-                        lead, member.batches, epochs=epochs, verbose=0, shuffle=False,
-                        callbacks=[relay],
-                    )  # fmt: skip
-            except FloatingPointError as error:
-                failed[number] = error
-            finally:
-                if member.model is not lead:
-                    _copy(lead, member.model)
-                else:
-                    first = [keras.ops.convert_to_numpy(v) for v in state_variables(lead)]
-    finally:
-        if first is not None:
-            for variable, value in zip(state_variables(lead), first, strict=True):
-                variable.assign(value)
-        lead.train_function = function
-    for member in members:
-        member.model.history = _history(member)
+    for number, member in enumerate(members):
+        for name, variable in inputs.items():
+            variable.assign(weights[name][number])
+        if member.model is not lead:
+            _copy(member.model, lead)
+        try:
+            _train(member, lead, run, source is not None, epochs)
+        except FloatingPointError as error:
+            failed[number] = error
+        if member.model is not lead:
+            _copy(lead, member.model)
+        else:
+            first = [keras.ops.convert_to_numpy(v) for v in state_variables(lead)]
+    for variable, value in zip(state_variables(lead), first, strict=True):
+        variable.assign(value)
     return failed
 
 
-class _Relay(keras.callbacks.Callback):
-    """Calls a member's own callbacks, with its state in its own model where they look at it."""
-
-    def __init__(self, lead, member, plain):
-        super().__init__()
-        self.lead, self.member, self.plain = lead, member, plain
-
-    def on_train_begin(self, logs=None):
-        """As of Keras."""
-        self.member.model.stop_training = False
-        self.member.callbacks.on_train_begin(logs)
-
-    def on_train_end(self, logs=None):
-        """As of Keras."""
-        self.member.callbacks.on_train_end(logs)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """As of Keras."""
-        self.member.callbacks.on_epoch_begin(epoch, logs)
-
-    def on_train_batch_end(self, batch, logs=None):
-        """As of Keras."""
-        self.member.callbacks.on_train_batch_end(batch, logs)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """As of Keras; the first model is itself meanwhile."""
-        model = self.member.model
-        with _attributes(self.lead, self.plain):
-            if self.member.is_watched and model is not self.lead:
-                _copy(self.lead, model)
-            self.member.callbacks.on_epoch_end(epoch, logs)
-        self.lead.stop_training = model.stop_training
+def _train(member, lead, run, by_index, epochs):
+    """Train one member, whose state is in the first model."""
+    model, callbacks = member.model, member.callbacks
+    model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in range(epochs):
+        lead.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        for data in stretches([member.batches], by_index):
+            logs = run(keras.tree.map_structure(lambda part: part[:, 0], data))
+        member.batches.epoch += 1
+        if member.is_watched and model is not lead:
+            _copy(lead, model)
+        callbacks.on_epoch_end(epoch, {name: float(value) for name, value in logs.items()})
+        if model.stop_training:
+            break
+    # As Keras ends a `fit`: averages of weights take their place, if an optimizer keeps any.
+    lead.optimizer.finalize_variable_values(lead.trainable_weights)
+    callbacks.on_train_end()
 
 
 @contextmanager
@@ -101,11 +92,6 @@ def _attributes(model, values):
         yield
     finally:
         vars(model).update(before)
-
-
-def _history(member):
-    found = [c for c in member.callbacks.callbacks if isinstance(c, keras.callbacks.History)]
-    return found[-1]
 
 
 def _copy(one, other):

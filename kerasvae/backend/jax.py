@@ -22,12 +22,8 @@ from tensorflow_probability.substrates import jax as tfp  # noqa: E402
 # 21639.
 LAYERS_HAVE_METRICS = False
 
-# Whether `fit` runs steps_per_execution steps as one scan from images on the device.
-SCANS_STEPS = True
-
 __all__ = [
     "LAYERS_HAVE_METRICS",
-    "SCANS_STEPS",
     "TrainStep",
     "data_parallel",
     "jit",

@@ -6,9 +6,9 @@ loop when a release has it; the images on the device stay ours.
 """
 
 import jax
-import jax.numpy as jnp
 import keras
-import numpy as np
+
+from kerasvae.backend.resident import as_images, next_steps, takes_many_steps
 
 # The part of the device's memory that images may take.
 SHARE = 0.5
@@ -26,9 +26,9 @@ def scanned_steps(model, source):
     Returns:
         A `ScannedSteps` or None.
     """
-    if source is None or model.steps_per_execution == 1 or model.run_eagerly:
+    if not takes_many_steps(model, source) or not model.jit_compile:
         return None
-    if not model.jit_compile or keras.distribution.distribution() is not None:
+    if keras.distribution.distribution() is not None:
         return None
     return ScannedSteps(model, source) if fits_on_device(source) else None
 
@@ -64,33 +64,6 @@ class ScannedSteps:
 
     def __call__(self, state, iterator):
         """(logs, state) after the next steps: fewer than `length` at the end of an epoch."""
-        batches = [_indices(next(iterator))]
-        for data in iterator if self.length > 1 else ():
-            batches.append(_indices(data))
-            if len(batches) == self.length:
-                break
-        # The last batch of an array may be smaller; a scan takes batches of one size.
-        start = 0
-        while start < len(batches):
-            size = len(batches[start])
-            stop = start
-            while stop < len(batches) and len(batches[stop]) == size:
-                stop += 1
-            logs, state = self._run(state, self.rows, np.stack(batches[start:stop]))
-            start = stop
+        for indices in next_steps(iterator, self.length):
+            logs, state = self._run(state, self.rows, indices)
         return logs, state
-
-
-def as_images(rows, source):
-    """Images (n, H, W, C) float32 of stored rows, the numbers of `ImageDataset.images`."""
-    if source.is_packed:
-        shifts = jnp.arange(7, -1, -1, dtype="uint8")  # the leftmost pixel is the highest bit
-        bits = (rows[:, :, None] >> shifts) & 1  # (n, bytes, 8)
-        pixels = int(np.prod(source.image_shape))
-        rows = bits.reshape(len(rows), -1)[:, :pixels].reshape(-1, *source.image_shape)
-    images = rows.astype("float32")
-    return images if source.maximum == 1 else images * np.float32(1 / source.maximum)
-
-
-def _indices(data):
-    return np.asarray(keras.utils.unpack_x_y_sample_weight(data)[0]).reshape(-1)

@@ -10,16 +10,13 @@ import tensorflow_probability as tfp
 
 from kerasvae.backend.in_turn import train_members
 from kerasvae.backend.limits import MAX_UPDATE
+from kerasvae.backend.loop import scanned_steps
 
 # Whether Keras carries the metrics of a layer through the forward pass.
 LAYERS_HAVE_METRICS = True
 
-# Whether `fit` runs steps_per_execution steps as one scan from images on the device.
-SCANS_STEPS = False
-
 __all__ = [
     "LAYERS_HAVE_METRICS",
-    "SCANS_STEPS",
     "TrainStep",
     "data_parallel",
     "jit",
@@ -66,11 +63,6 @@ def jit(fn: Callable) -> Callable:
 def materialised(x):
     """The same tensor; see `kerasvae.backend.jax.materialised`. TensorFlow keeps every result."""
     return x
-
-
-def scanned_steps(model, source):
-    """None: TensorFlow runs `steps_per_execution` steps as one program from any data."""
-    return None
 
 
 @contextmanager

@@ -5,13 +5,10 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from kerasvae.backend.scan import as_images, fits_on_device
+from kerasvae.backend.resident import as_images
+from kerasvae.backend.scan import fits_on_device
 from kerasvae.backend.state import state_groups
-
-# Steps that are one call of the device, after which callbacks look at the training.
-MOST_STEPS = 1000
-# Bytes of images that are drawn for one call, where they do not lie on the device.
-MOST_BYTES = 2**26
+from kerasvae.backend.stretches import stretches
 
 
 def train_members(members, weights, source, epochs):
@@ -31,7 +28,7 @@ def train_members(members, weights, source, epochs):
     run = _program(members[0].model, source)
     rows = None if source is None else jax.device_put(source.rows)
     inputs = {name: jnp.asarray(values, "float32") for name, values in weights.items()}
-    steps, failed = len(members[0].batches), {}
+    failed = {}
     for member in members:
         member.model.stop_training = False
         member.callbacks.on_train_begin()
@@ -40,11 +37,8 @@ def train_members(members, weights, source, epochs):
         for member in members:
             member.callbacks.on_epoch_begin(epoch)
         states = (*states[:3], _fresh_metrics(members))
-        start = 0
-        while start < steps:
-            data = _batches(members, start, steps, source)
+        for data in stretches([member.batches for member in members], source is not None):
             states, logs = run(states, inputs, rows, data)
-            start += len(keras.tree.flatten(data)[0])
         logs = {name: np.asarray(values) for name, values in logs.items()}
         for number, member in enumerate(members):
             member.batches.epoch += 1
@@ -96,26 +90,6 @@ def _program(lead, source):
         return states, {name: values[-1] for name, values in logs.items()}
 
     return jax.jit(run, donate_argnums=0)
-
-
-def _batches(members, start, steps, source):
-    """The next steps' indices, (steps, members, batch), or their images in place of them."""
-    streams = [member.batches for member in members]
-    if source is not None:
-        numbers = range(start, min(start + MOST_STEPS, steps))
-        chosen = [[stream.indices(number) for stream in streams] for number in numbers]
-        return np.asarray(chosen, "int32")
-    first = [_data(stream[start]) for stream in streams]
-    size = sum(np.asarray(part).nbytes for part in keras.tree.flatten(first))
-    count = int(np.clip(MOST_BYTES // size, 1, MOST_STEPS))
-    rest = range(start + 1, min(start + count, steps))
-    drawn = [first, *([_data(stream[number]) for stream in streams] for number in rest)]
-    each = [keras.tree.map_structure(lambda *parts: np.stack(parts), *step) for step in drawn]
-    return keras.tree.map_structure(lambda *parts: np.stack(parts), *each)
-
-
-def _data(batch):
-    return batch if isinstance(batch, tuple) else (batch,)
 
 
 def _stacked(members):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import keras
 
-from kerasvae.backend import SCANS_STEPS, data_parallel
+from kerasvae.backend import data_parallel
 from kerasvae.checks import check_positive_int
 from kerasvae.runs import history, locks
 from kerasvae.runs.pairs import training_images
@@ -119,7 +119,7 @@ def check_devices(count: int, batch_size: int) -> list[str]:
 
 
 def steps_at_once(devices: list[str], log_every: int) -> int:
-    """Steps that are one call of the device: many on one accelerator on JAX, else one.
+    """Steps that are one call of the device: many on one accelerator, else one.
 
     Args:
         devices: names of those that train.
@@ -132,7 +132,7 @@ def steps_at_once(devices: list[str], log_every: int) -> int:
         >>> steps_at_once(["cpu:0"], 500)
         1
     """
-    if not SCANS_STEPS or len(devices) > 1 or devices[0].startswith("cpu"):
+    if len(devices) > 1 or devices[0].startswith("cpu"):
         return 1
     return min(log_every, 1000)
 

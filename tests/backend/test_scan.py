@@ -1,4 +1,4 @@
-"""Steps that JAX runs as one scan from images on the device give what single steps give."""
+"""Steps that run as one program from images on the device give what single steps give."""
 
 import keras
 import numpy as np
@@ -10,9 +10,6 @@ from kerasvae.data import ImageDataset
 from kerasvae.data.dsprites import PackedImages
 from kerasvae.runs.session import steps_at_once
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax", reason="TensorFlow has steps_per_execution of its own"
-)
 SHAPE, D = (4, 4, 1), 2
 BITS = np.random.default_rng(0).integers(0, 2, size=(22, *SHAPE), dtype="uint8")
 
