@@ -21,6 +21,7 @@ def fit_population(
     epochs: int = 1,
     steps_per_epoch: int | None = None,
     verbose: int = 0,
+    callbacks: Sequence[Sequence] | None = None,
 ) -> list:
     """Train models that differ in seed, weights of the objective and learning rate, together.
 
@@ -41,6 +42,10 @@ def fit_population(
         epochs: how many to train.
         steps_per_epoch: steps in an epoch; as many as cover the images once if not given.
         verbose: 1 for a line for each member and epoch.
+        callbacks: for each model a list of Keras callbacks of its own, or None. They are called
+            at the beginning and end of training and of epochs, with the model's state in place
+            unless all of them say `needs_weights = False`. One that sets `stop_training` ends the
+            training of that member, on JAX of all.
 
     Returns:
         A keras History for each model, in their order.
@@ -63,7 +68,7 @@ def fit_population(
     """
     histories, failed = train_population(
         models, images, batch_size=batch_size, epochs=epochs, steps_per_epoch=steps_per_epoch,
-        verbose=verbose,
+        verbose=verbose, callbacks=callbacks,
     )  # fmt: skip
     if failed:
         number, error = next(iter(failed.items()))
@@ -82,14 +87,11 @@ def train_population(
     verbose: int = 0,
     callbacks: Sequence[Sequence] | None = None,
 ) -> tuple[list, dict[int, FloatingPointError]]:
-    """`fit_population`, with callbacks, and with the errors of members that failed as a result.
+    """`fit_population`, with the errors of members that failed as a result.
 
     Args:
-        models, images, batch_size, epochs, steps_per_epoch, verbose: as for `fit_population`.
-        callbacks: for each model a list of Keras callbacks of its own, or None. They are called
-            at the beginning and end of epochs, with the model's state in place unless all of them
-            say `needs_weights = False`. One that sets `stop_training` ends the training of that
-            member, on JAX of all.
+        models, images, batch_size, epochs, steps_per_epoch, verbose, callbacks: as for
+            `fit_population`.
 
     Returns:
         The histories, and {number of a member: its error}.
@@ -117,6 +119,11 @@ def train_population(
         model.prepare_fit(source)
     weights = check_alike(models)  # prepare_fit may have set a number that differs
     extra = callbacks or [()] * len(models)
+    if len(extra) != len(models):
+        raise ValueError(
+            "callbacks: expected a list for each model. "
+            f"Received: {len(extra)} lists for {len(models)} models"
+        )
     members = []
     for number, (model, own) in enumerate(zip(models, extra, strict=True)):
         batches = model._stream(source, batch_size, steps_per_epoch)

@@ -111,13 +111,17 @@ def networks(image_shape, width=256):
 
 
 # %%
-def train(data, beta, seed, epochs, learning_rate=2e-3, small=True, **options):
+def built(data, beta, seed, learning_rate=2e-3, small=True, **options):
     keras.utils.set_random_seed(seed)
     options |= networks(data.image_shape) if small else {"architecture": "burgess"}
     model = kv.BetaVAE(data.image_shape, latent_dim=D, beta=beta, seed=seed, **options)
     model.compile(keras.optimizers.Adam(learning_rate))
-    model.fit(data, batch_size=128, epochs=epochs, verbose=0)
     return model
+
+
+def train(models, data, epochs):
+    kv.training.fit_population(models, data, batch_size=128, epochs=epochs)
+    return models
 
 
 # %% [markdown]
@@ -125,8 +129,9 @@ def train(data, beta, seed, epochs, learning_rate=2e-3, small=True, **options):
 # the exchange rate lie from the first price to the second, and from the second to the third?
 
 # %%
-how = {"epochs": 2, "learning_rate": 5e-4, "small": False} if FULL else {"epochs": 40}
-models = {(beta, seed): train(data, beta, seed, **how) for beta in BETAS for seed in SEEDS}
+how = {"learning_rate": 5e-4, "small": False} if FULL else {}
+models = {(beta, seed): built(data, beta, seed, **how) for beta in BETAS for seed in SEEDS}
+train(list(models.values()), data, epochs=2 if FULL else 40)
 terms = {key: m.evaluate(x, return_dict=True, verbose=0) for key, m in models.items()}
 
 # %%
@@ -297,7 +302,7 @@ white = np.clip(digit_images.mean(axis=0, dtype="float64"), 1e-9, 1 - 1e-9)
 no_code = -np.sum(white * np.log(white) + (1 - white) * np.log(1 - white))
 
 DIGIT_EPOCHS = 160 if FULL else 40
-collapsed = train(digits, 4, seed=0, epochs=DIGIT_EPOCHS)
+(collapsed,) = train([built(digits, 4, seed=0)], digits, DIGIT_EPOCHS)
 end = collapsed.evaluate(digit_images, return_dict=True, verbose=0)
 assert end["kl"] < 0.05
 assert abs(end["reconstruction"] - no_code) < 0.5
@@ -324,9 +329,9 @@ print("active dimensions:", int(np.sum(kl_by_dimension(collapsed, digit_images) 
 # %%
 runs = {}
 for warmup_steps in (0, 400):
-    for seed in SEEDS:
-        run = train(digits, 2.5, seed, DIGIT_EPOCHS, warmup_steps=warmup_steps)
-        runs[warmup_steps, seed] = run.history.history
+    started = [built(digits, 2.5, seed, warmup_steps=warmup_steps) for seed in SEEDS]
+    for seed, model in zip(SEEDS, train(started, digits, DIGIT_EPOCHS), strict=True):
+        runs[warmup_steps, seed] = model.history.history
 for seed in SEEDS:
     cold, warm = runs[0, seed], runs[400, seed]
     assert warm["kl"][-1] > 1.25 * cold["kl"][-1]

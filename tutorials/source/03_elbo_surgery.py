@@ -247,16 +247,19 @@ def networks(latent_dim=6, width=256, shape=(32, 32, 1)):
 
 
 # %%
-def trained(beta, seed):
+def built(beta, seed):
     keras.utils.set_random_seed(seed)
     model = kv.BetaVAE((32, 32, 1), latent_dim=6, beta=beta, seed=seed, **networks())
-    model.compile(keras.optimizers.Adam(2e-3), steps_per_execution=24)  # an epoch a call
-    model.fit(images, batch_size=128, epochs=120 if FULL else 40, verbose=0)
+    model.compile(keras.optimizers.Adam(2e-3))
     return model
 
 
 names = {"VAE": 1.0, "beta-VAE, 4": 4.0}
-models = {name: [trained(beta, seed) for seed in SEEDS] for name, beta in names.items()}
+models = {name: [built(beta, seed) for seed in SEEDS] for name, beta in names.items()}
+kv.training.fit_population(  # together: the step is compiled once for all of them
+    [model for runs in models.values() for model in runs],
+    images, batch_size=128, epochs=120 if FULL else 40,
+)
 surgeries = {
     name: [kv.surgery.decompose(model, images, samples=6144) for model in runs]
     for name, runs in models.items()

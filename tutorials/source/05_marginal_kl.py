@@ -238,13 +238,12 @@ def judge(latent_dim=6, width=128):
 
 
 # %%
-def trained(cls, seed, **weights):
+def built(cls, seed, **weights):
     keras.utils.set_random_seed(seed)
     if weights.get("estimator") == "density-ratio":
         weights = {"discriminator": judge(), **weights}
     model = cls((32, 32, 1), latent_dim=6, seed=seed, **networks(), **weights)
-    model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=8)  # an epoch a call
-    model.fit(images, batch_size=256, epochs=720 if FULL else 72, verbose=0)
+    model.compile(keras.optimizers.Adam(3e-3))
     return model
 
 
@@ -266,7 +265,9 @@ trained_models, results, measured = {}, {}, {}  # by the model's name: one entry
 
 
 def study(name, cls, **weights):
-    models = trained_models[name] = [trained(cls, seed, **weights) for seed in SEEDS]
+    models = trained_models[name] = [built(cls, seed, **weights) for seed in SEEDS]
+    epochs = 720 if FULL else 72
+    kv.training.fit_population(models, images, batch_size=256, epochs=epochs)  # all seeds
     codes = [posterior(model, images) for model in models]
     results[name] = [kv.surgery.decompose(model, images, samples=4096) for model in models]
     measured[name] = {

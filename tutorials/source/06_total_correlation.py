@@ -179,14 +179,13 @@ def networks(latent_dim=6, width=128, shape=(32, 32, 1)):
 # NBVAL_CHECK_OUTPUT
 discs = kv.data.load("discs")
 images, factors = discs.images(range(len(discs))), discs.factors(range(len(discs)))
-how = {"batch_size": 256, "epochs": 720 if FULL else 72, "verbose": 0}
+how = {"batch_size": 256, "epochs": 720 if FULL else 72}
 
 
-def trained(cls, beta, seed):
+def built(cls, beta, seed):
     keras.utils.set_random_seed(seed)
     model = cls((32, 32, 1), latent_dim=6, beta=beta, seed=seed, **networks())
-    model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=8)  # an epoch a call
-    model.fit(images, **how)
+    model.compile(keras.optimizers.Adam(3e-3))
     return model
 
 
@@ -202,10 +201,13 @@ families = {
     "beta-TCVAE": (kv.BetaTCVAE, (4.0, 8.0)),
 }
 models = {
-    (family, beta): [trained(cls, beta, seed) for seed in SEEDS]
+    (family, beta): [built(cls, beta, seed) for seed in SEEDS]
     for family, (cls, weights) in families.items()
     for beta in weights
 }
+for family in families:  # one compiled step for all weights and seeds of a family
+    alike = [model for key, runs in models.items() if key[0] == family for model in runs]
+    kv.training.fit_population(alike, images, **how)
 surgery = {
     key: [kv.surgery.decompose(model, images, samples=4096) for model in runs]
     for key, runs in models.items()
@@ -289,13 +291,13 @@ mig = {
 }
 for (family, beta), scores in mig.items():
     print(f"{family:12} {beta:3g}: MIG", scores.round(2))
-upright, turned = mig["beta-TCVAE", 8.0], np.concatenate([mig["beta-VAE", b] for b in (1.0, 4.0)])
-assert upright.min() > turned.max()
+upright = mig["beta-TCVAE", 8.0].mean()
+assert all(upright > mig["beta-VAE", beta].mean() + 0.1 for beta in (1.0, 2.0, 4.0))
 
 # %%
-chosen = {"beta-VAE": models["beta-VAE", 4.0][0], "beta-TCVAE": models["beta-TCVAE", 8.0][0]}
 middle = images[discs.indices_of(np.array([[8, 8, 4]]))]
-for name, model in chosen.items():
+for name, beta in {"beta-VAE": 4.0, "beta-TCVAE": 8.0}.items():
+    model = models[name, beta][np.argsort(mig[name, beta])[len(SEEDS) // 2]]  # the median seed
     kl = np.mean(kv.divergences.per_dimension_kl(model.encode(images)), axis=0)
     order, values = np.argsort(-kl)[:4], np.linspace(-2, 2, 9)
     moved = model.traverse(model.embed(middle)[0], values, order)
@@ -303,9 +305,10 @@ for name, model in chosen.items():
     display(kv.plotting.traversals(moved, values, [f"z_{j}  {kl[j]:.1f} nats" for j in order]))
 
 # %% [markdown]
-# TC is not the whole story. The beta-VAE at 4 has as little of it as the beta-TCVAE at 4, but its
-# dimensions still mix the factors; it got there by saying less. The rows of the beta-TCVAE move the
-# disc along one axis each, or resize it.
+# TC is not the whole story. The beta-VAE at 4 has as little of it as the beta-TCVAE at 4, but in
+# two seeds of three its dimensions still mix the factors; it got there by saying less. The third
+# seed found the axes too: this is a tendency, not a law. The rows of the beta-TCVAE move the disc
+# along one axis each, or resize it. Each picture shows the seed with the median MIG.
 #
 # ## The number in the log
 #
@@ -411,7 +414,7 @@ def plain_keras(seed):
     latent = kv.layers.GaussianLatent(6, total_correlation=3.0, dataset_size=len(images))
     model = keras.Model(x, networks()["decoder"](latent(h)))
     model.compile(keras.optimizers.Adam(3e-3), loss=pixels, steps_per_execution=8)
-    model.fit(images, images, **how)
+    model.fit(images, images, verbose=0, **how)
     return latent.parameters(keras.Model(x, h)(images))
 
 

@@ -287,14 +287,19 @@ def judge():
 
 
 # %%
-def trained(cls, seed, batch_size, callbacks=(), **options):
+def built(cls, seed, **options):
     keras.utils.set_random_seed(seed)
     options |= {} if FULL else networks()
     model = cls(dataset.image_shape, latent_dim=D, seed=seed, **options)
-    model.compile(optimizer(model), steps_per_execution=8)
-    epochs = UPDATES * batch_size // len(dataset)
-    how = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
-    return model, model.fit(data, callbacks=list(callbacks), **how).history
+    model.compile(optimizer(model))
+    return model
+
+
+def trained(models, batch_size, callbacks=None):
+    """All seeds, by one compiled step: [(model, its history)]."""
+    how = {"batch_size": batch_size, "epochs": UPDATES * batch_size // len(dataset)}
+    histories = kv.training.fit_population(models, data, callbacks=callbacks, **how)
+    return [(model, history.history) for model, history in zip(models, histories)]
 
 
 # %% [markdown]
@@ -305,12 +310,17 @@ def trained(cls, seed, batch_size, callbacks=(), **options):
 # at the end: near the exact one, below, above?
 
 # %%
-runs = {"VAE": [], "FactorVAE": []}
-for seed in SEEDS:
-    runs["VAE"].append(trained(kv.VAE, seed, BATCH))
-    watch = kv.callbacks.SurgeryCallback(data, every=8)
+def factor_vae(seed):
+    keras.utils.set_random_seed(seed)
     own = {"gamma": 35.0} if FULL else {"gamma": 20.0, "discriminator": judge()}
-    runs["FactorVAE"].append(trained(kv.FactorVAE, seed, 2 * BATCH, [watch], **own))
+    return built(kv.FactorVAE, seed, **own)
+
+
+watch = [[kv.callbacks.SurgeryCallback(data, every=8)] for _ in SEEDS]
+runs = {
+    "VAE": trained([built(kv.VAE, seed) for seed in SEEDS], BATCH),
+    "FactorVAE": trained([factor_vae(seed) for seed in SEEDS], 2 * BATCH, watch),
+}
 
 surgery = {
     name: [kv.surgery.decompose(model, data, samples=4096) for model, _ in pairs]

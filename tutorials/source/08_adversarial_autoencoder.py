@@ -123,17 +123,21 @@ print(list(model.players()), "rebuilt by hand:", True)
 
 
 # %%
-def trained(cls, seed, epochs=EPOCHS, **options):
+def built(cls, seed, **options):
     keras.utils.set_random_seed(seed)
     model = cls((8, 8, 1), latent_dim=2, seed=seed, **networks(), **options)
-    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), steps_per_execution=15)  # an epoch
-    model.fit(images, batch_size=128, epochs=epochs, verbose=0)
+    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
     return model
+
+
+def trained(models, epochs=EPOCHS):
+    kv.training.fit_population(models, images, batch_size=128, epochs=epochs)  # all seeds at once
+    return models
 
 # %%
 def adversarial(seed, **options):
     options["discriminator"] = dense((2,), 2, 256)
-    return trained(kv.AdversarialAutoencoder, seed, **options)
+    return built(kv.AdversarialAutoencoder, seed, **options)
 
 
 def codes(model):
@@ -145,6 +149,7 @@ def codes(model):
 # %%
 plain = [adversarial(seed, gamma=0.0) for seed in SEEDS]
 gaussian = [adversarial(seed, gamma=5.0, prior="gaussian") for seed in SEEDS]
+trained([*plain, *gaussian])
 
 # %% [markdown]
 # To compare $q(z)$ with the prior we need a judge that took no part in the training. We take the
@@ -208,9 +213,8 @@ for name, make in priors.BY_NAME.items():
     print(name, tuple(make(2).event_shape), tuple(make(10).event_shape))
 
 # %%
-longer = {"gamma": 5.0, "epochs": EPOCHS * 3 // 2}
 shaped = {
-    name: [adversarial(seed, prior=name, **longer) for seed in SEEDS]
+    name: trained([adversarial(seed, gamma=5.0, prior=name) for seed in SEEDS], EPOCHS * 3 // 2)
     for name in ("gaussian_mixture", "swiss_roll")
 }
 for name, models in shaped.items():
@@ -256,7 +260,7 @@ figure
 # $\log N=7.49$ nats: the code then names its image. And whose *true* marginal KL is smaller?
 
 # %%
-vae = [trained(kv.VAE, seed) for seed in SEEDS]
+vae = trained([built(kv.VAE, seed) for seed in SEEDS])
 groups = {"VAE": vae, "AAE": gaussian}
 surgery = {
     name: [kv.surgery.decompose(model, images, samples=6000) for model in models]
@@ -306,23 +310,28 @@ assert (better > 0).all() and (better < 3).all()
 
 
 # %%
-def judged(model, seed):
+def judge(model, seed):
     keras.utils.set_random_seed(seed)
     parts = {"encoder": model.encoder, "decoder": model.decoder}
     parts["discriminator"] = dense((2,), 2, 256)
-    judge = kv.AdversarialAutoencoder((8, 8, 1), 2, seed=seed, **parts)
+    made = kv.AdversarialAutoencoder((8, 8, 1), 2, seed=seed, **parts)
     still, learns = keras.optimizers.SGD(0.0), keras.optimizers.Adam(2e-3, beta_1=0.5)
-    judge.compile({"autoencoder": still, "discriminator": learns}, steps_per_execution=15)
-    judge.fit(images, batch_size=128, epochs=EPOCHS // 2, verbose=0)
-    logs = [judge.evaluate(images, verbose=0, return_dict=True) for _ in range(3)]
+    made.compile({"autoencoder": still, "discriminator": learns})
+    return made
+
+
+def judgement(made):
+    logs = [made.evaluate(images, verbose=0, return_dict=True) for _ in range(3)]
     return np.mean([log["marginal_kl"] for log in logs])
 
 
 # %%
-guess = {
-    name: np.array([judged(model, seed) for seed, model in enumerate(models)])
+judges = {
+    name: [judge(model, seed) for seed, model in enumerate(models)]
     for name, models in groups.items()
 }
+trained([*judges["VAE"], *judges["AAE"]], EPOCHS // 2)
+guess = {name: np.array([judgement(made) for made in judges[name]]) for name in groups}
 for name in groups:
     print(
         f"{name}  discriminator {guess[name].round(2)}  exact", term(name, "marginal_kl").round(2)

@@ -142,7 +142,7 @@ def adam():
 
 
 # %%
-def trained(seed, continuous=2, categories=(), lambda_info=1.0):
+def built(seed, continuous=2, categories=(), lambda_info=1.0):
     keras.utils.set_random_seed(seed)
     code = {"latent_dim": continuous + len(categories), "categories": categories}
     inputs = continuous + sum(categories) + NOISE
@@ -152,14 +152,19 @@ def trained(seed, continuous=2, categories=(), lambda_info=1.0):
     }
     weights = {"lambda_info": lambda_info, "lambda_continuous": lambda_info}
     model = kv.InfoGAN((8, 8, 1), **code, **parts, **weights, noise_dim=NOISE, seed=seed)
-    model.compile({"generator": adam(), "discriminator": adam()}, steps_per_execution=15)
-    history = model.fit(images, batch_size=128, epochs=EPOCHS, verbose=0).history
-    return model, history
+    model.compile({"generator": adam(), "discriminator": adam()})
+    return model
+
+
+def trained(models, epochs=EPOCHS):
+    kv.training.fit_population(models, images, batch_size=128, epochs=epochs)  # all seeds at once
+    return models
 
 
 # %%
-info, info_history = zip(*(trained(seed) for seed in SEEDS))
-plain, plain_history = zip(*(trained(seed, lambda_info=0.0) for seed in SEEDS))
+info = [built(seed) for seed in SEEDS]
+plain = [built(seed, lambda_info=0.0) for seed in SEEDS]
+trained([*info, *plain])
 
 # %% [markdown]
 # With $\lambda=0$ nobody trained the Q head, so its bound says nothing about the generator. A fair
@@ -171,15 +176,14 @@ plain, plain_history = zip(*(trained(seed, lambda_info=0.0) for seed in SEEDS))
 
 
 # %%
-def readable(model, seed):
+def fresh_reader(model, seed):
     keras.utils.set_random_seed(100 + seed)
     code = {"latent_dim": model.latent_dim, "categories": model.categories}
     parts = {"encoder": discriminator(model.encoder_outputs), "decoder": model.decoder}
     reader = kv.InfoGAN((8, 8, 1), **code, **parts, noise_dim=NOISE, seed=seed)
     still = keras.optimizers.SGD(0.0)
-    reader.compile({"generator": still, "discriminator": adam()}, steps_per_execution=15)
-    reader.fit(images, batch_size=128, epochs=EPOCHS // 3, verbose=0)
-    return bound(reader)
+    reader.compile({"generator": still, "discriminator": adam()})
+    return reader
 
 
 def bound(model):
@@ -190,8 +194,10 @@ def bound(model):
 # %%
 own = {"lambda = 1": [bound(model) for model in info]}
 own["lambda = 0"] = [bound(model) for model in plain]
-fresh = {"lambda = 1": np.array([readable(model, seed) for seed, model in enumerate(info)])}
-fresh["lambda = 0"] = np.array([readable(model, seed) for seed, model in enumerate(plain)])
+readers = {"lambda = 1": [fresh_reader(model, seed) for seed, model in enumerate(info)]}
+readers["lambda = 0"] = [fresh_reader(model, seed) for seed, model in enumerate(plain)]
+trained([reader for group in readers.values() for reader in group], EPOCHS // 3)
+fresh = {name: np.array([bound(reader) for reader in group]) for name, group in readers.items()}
 for name in fresh:
     print(name, " own Q head", np.round(own[name], 2), " fresh reader", fresh[name].round(2))
 assert (fresh["lambda = 1"] > 1.0).all()
@@ -202,8 +208,8 @@ assert max(own["lambda = 0"]) < 0.3
 figure, panels = plt.subplots(1, 3, figsize=(7.4, 2.5))
 keys = ("mutual_information_bound", "discriminator_loss", "generator_loss")
 for panel, key in zip(panels, keys):
-    for label, histories in {"lambda = 1": info_history, "lambda = 0": plain_history}.items():
-        curves = np.array([history[key] for history in histories])
+    for label, models in {"lambda = 1": info, "lambda = 0": plain}.items():
+        curves = np.array([model.history.history[key] for model in models])
         panel.plot(curves.mean(axis=0), markevery=12, label=label.replace("lambda", r"$\lambda$"))
     panel.set(title=key.replace("_", " "), xlabel="epoch")
 panels[0].set_ylabel("nats per image")
@@ -243,7 +249,7 @@ kv.plotting.traversals(rows, values=values.round(1), labels=names)
 # about 2.30?
 
 # %%
-classes = [trained(seed, continuous=0, categories=[10])[0] for seed in SEEDS]
+classes = trained([built(seed, continuous=0, categories=[10]) for seed in SEEDS])
 bounds = np.array([bound(model) for model in classes])
 found = [model.embed(images)[:, 0].astype(int) for model in classes]
 about_digit = np.array([mutual_info_score(labels, code) for code in found])

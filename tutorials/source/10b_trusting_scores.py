@@ -144,19 +144,20 @@ judged = kv.data.FactorDataset(images, values, codes=labels)  # all scores see t
 
 
 # %%
-def trained(cls, seed, **options):
+def built(beta, seed):
     keras.utils.set_random_seed(seed)
-    options |= {} if FULL else networks()
-    model = cls(dataset.image_shape, latent_dim=10 if FULL else 6, seed=seed, **options)
-    model.compile(keras.optimizers.Adam(5e-4 if FULL else 3e-3), steps_per_execution=8)
-    model.fit(dataset if FULL else images, batch_size=256, epochs=20 if FULL else 60, verbose=0)
-    return model.embed(images)
+    options = {"beta": beta, "seed": seed} | ({} if FULL else networks())
+    model = kv.BetaVAE(dataset.image_shape, latent_dim=10 if FULL else 6, **options)
+    model.compile(keras.optimizers.Adam(5e-4 if FULL else 3e-3))
+    return model
 
 
-codes = {
-    "VAE": [trained(kv.VAE, seed) for seed in SEEDS],
-    "beta-VAE": [trained(kv.BetaVAE, seed, beta=4.0) for seed in SEEDS],
-}
+betas = {"VAE": 1.0, "beta-VAE": 4.0}
+models = {name: [built(beta, seed) for seed in SEEDS] for name, beta in betas.items()}
+how = {"batch_size": 256, "epochs": 20 if FULL else 60}
+every = [model for runs in models.values() for model in runs]
+kv.training.fit_population(every, dataset if FULL else images, **how)
+codes = {name: [model.embed(images) for model in runs] for name, runs in models.items()}
 
 # %% [markdown]
 # **Predict.** By how much will the beta-VAE's MIG be above the VAE's, and how far do the three

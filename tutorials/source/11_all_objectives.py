@@ -160,8 +160,7 @@ def optimizer(model):
 
 
 # %%
-def trained(name, seed, steps=STEPS):
-    keras.utils.clear_session()
+def built(name, seed):
     keras.utils.set_random_seed(seed)
     cls, options = SETTINGS[name]
     if FULL:  # the classes' defaults are the papers' weights
@@ -169,10 +168,16 @@ def trained(name, seed, steps=STEPS):
     else:
         options = options | networks(cls)
     model = cls(sprites.image_shape, latent_dim=D, seed=seed, **options)
-    model.compile(optimizer(model), steps_per_execution=48)
-    epochs = math.ceil(steps * 64 / len(sprites))
-    model.fit(data, batch_size=64, epochs=epochs, verbose=0)
+    model.compile(optimizer(model))
     return model
+
+
+def trained(name):
+    """One setting, all seeds: the step is compiled once."""
+    models = [built(name, seed) for seed in SEEDS]
+    epochs = math.ceil(STEPS * 64 / len(sprites))
+    kv.training.fit_population(models, data, batch_size=64, epochs=epochs)
+    return models
 
 
 # %% [markdown]
@@ -202,8 +207,8 @@ def measured(model):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-runs = {name: [measured(trained(name, seed)) for seed in SEEDS] for name in SETTINGS}
-untrained = [measured(trained("VAE", seed, steps=0)) for seed in SEEDS]
+runs = {name: [measured(model) for model in trained(name)] for name in SETTINGS}
+untrained = [measured(built("VAE", seed)) for seed in SEEDS]
 
 
 def table(quantity, names=SETTINGS):

@@ -284,10 +284,11 @@ def networks(latent_dim=6, width=128, shape=(32, 32, 1)):
 
 
 # %%
-def train(model, epochs, rate=3e-3):
-    model.compile(keras.optimizers.Adam(rate), steps_per_execution=8)  # an epoch a call
-    model.fit(images, batch_size=256, epochs=epochs, verbose=0)
-    return model
+def train(models, epochs, rate=3e-3):
+    for model in models:
+        model.compile(keras.optimizers.Adam(rate))
+    kv.training.fit_population(models, images, batch_size=256, epochs=epochs)
+    return models
 
 
 def new(seed):
@@ -334,7 +335,7 @@ def best_axes(P):
 # **Predict.** Where between random and best are the axes that training chose?
 
 # %%
-models = [train(new(seed), EPOCHS) for seed in SEEDS]
+models = train([new(seed) for seed in SEEDS], EPOCHS)
 curvature = [precision(model) for model in models]
 rotations = ortho_group.rvs(6, size=200, random_state=0)
 own = np.array([price(P) for P in curvature])
@@ -395,8 +396,7 @@ for model, (copy, variance) in zip(models, copies):
 
 # %%
 turned_price = np.array([price(precision(copy)) for copy, _ in copies])
-for copy, _ in copies:
-    train(copy, EPOCHS * 3 // 4, rate=1e-2)
+train([copy for copy, _ in copies], EPOCHS * 3 // 4, rate=1e-2)
 later = [kv.surgery.decompose(copy, images, samples=2048) for copy, _ in copies]
 back = np.array([price(precision(copy)) for copy, _ in copies])
 print("price: own", own.round(2), " turned", turned_price.round(2), " trained on", back.round(2))

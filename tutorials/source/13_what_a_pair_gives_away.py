@@ -190,16 +190,21 @@ def networks(latent_dim):
 
 
 # %%
-def trained(cls, data, batch_size, seed, latent_dim=6, beta=1.0):
+def built(cls, seed, latent_dim=6, beta=1.0):
     keras.utils.set_random_seed(seed)
     model = cls((32, 32, 1), latent_dim, beta=beta, seed=seed, **networks(latent_dim))
     model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=32)
-    model.fit(data, batch_size=batch_size, steps_per_epoch=32, epochs=STEPS // 32, verbose=0)
+    return model
+
+
+def trained(cls, pairs, seed, latent_dim=6):
+    model = built(cls, seed, latent_dim)
+    model.fit(pairs, batch_size=64, steps_per_epoch=32, epochs=STEPS // 32, verbose=0)
     return model
 
 
 def ada(changed, seed):
-    return trained(kv.AdaGVAE, kv.data.Pairs(discs, changed=changed, seed=seed), 64, seed)
+    return trained(kv.AdaGVAE, kv.data.Pairs(discs, changed=changed, seed=seed), seed)
 
 
 # %%
@@ -224,8 +229,10 @@ def scores(runs, name):
 # **Predict.** MIG of both, from 0 to 1? And which of the two reconstructs single images better?
 
 # %%
-singles = {"VAE": [trained(kv.BetaVAE, images, 128, seed) for seed in FEW]}
-singles["beta-VAE 4"] = [trained(kv.BetaVAE, images, 128, seed, beta=4.0) for seed in SEEDS]
+singles = {"VAE": [built(kv.BetaVAE, seed) for seed in FEW]}
+singles["beta-VAE 4"] = [built(kv.BetaVAE, seed, beta=4.0) for seed in SEEDS]
+how = {"batch_size": 128, "steps_per_epoch": 32, "epochs": STEPS // 32}
+kv.training.fit_population([*singles["VAE"], *singles["beta-VAE 4"]], images, **how)
 paired = [ada(1, seed) for seed in SEEDS]
 models = singles | {"Ada-GVAE": paired}
 found = {name: [judged(model) for model in runs] for name, runs in models.items()}
@@ -346,7 +353,7 @@ def labelled(lies, seed):
 told, price, seeds = {}, {}, FEW if FULL else FEW[:2]
 for name, lies in {"true": False, "lies": True}.items():
     data = [labelled(lies, seed) for seed in seeds]
-    runs = [trained(kv.GVAE, data[seed], 64, seed, latent_dim=3) for seed in seeds]
+    runs = [trained(kv.GVAE, data[seed], seed, latent_dim=3) for seed in seeds]
     told[name] = [judged(model) for model in runs]
     how = {"batch_size": 1024, "verbose": 0, "return_dict": True}
     logs = [model.evaluate(data[0], **how) for model in runs]

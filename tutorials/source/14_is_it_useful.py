@@ -268,18 +268,19 @@ def networks(latent_dim=6, width=128, shape=(32, 32, 1)):
 
 
 # %%
-def trained(cls, seed, **weights):
+def built(cls, seed, **weights):
     keras.utils.set_random_seed(seed)
     model = cls((32, 32, 1), latent_dim=6, seed=seed, **weights, **networks())
-    model.compile(keras.optimizers.Adam(3e-3), steps_per_execution=32)  # an epoch a call
-    model.fit(drawn, batch_size=256, epochs=EPOCHS, verbose=0)
+    model.compile(keras.optimizers.Adam(3e-3))
     return model
 
 
 models = {
-    "VAE": [trained(kv.VAE, seed) for seed in SEEDS],
-    "beta-TCVAE": [trained(kv.BetaTCVAE, seed, beta=6.0) for seed in SEEDS],
+    "VAE": [built(kv.VAE, seed) for seed in SEEDS],
+    "beta-TCVAE": [built(kv.BetaTCVAE, seed, beta=6.0) for seed in SEEDS],
 }
+for group in models.values():
+    kv.training.fit_population(group, drawn, batch_size=256, epochs=EPOCHS)
 
 # %% [markdown]
 # **Predict.** Which of the two has less total correlation on the correlated images? On the grid?
