@@ -30,7 +30,7 @@ from kerasvae.zoo.cards import FOLDER  # noqa: E402
 
 MOST_BYTES = 2**20
 MOST_LOGIT_ERROR = 1e-2
-MOST_CODE_ERROR = 1e-2
+MOST_SPREAD_ERROR = 1e-3
 COMPARED = 512  # images on which the packed weights are compared with the run's
 IMAGES = 20_000  # for scores and logged terms
 SAMPLES = 10_000  # of the surgery
@@ -66,14 +66,19 @@ def differences(original, packed, images) -> dict:
 
     Returns:
         logit_error: the largest difference of a pixel's logit, decoded from the same codes;
-        code_error: the largest difference of a posterior's mean, in its standard deviations.
+        code_error: the largest difference of a posterior's mean, in its standard deviations;
+        spread_error: the same in standard deviations of the code over the images. A posterior may
+            be as narrow as it likes (an autoencoder's is a spike); what is read off a code, by a
+            decoder or a score, compares it with other codes.
     """
     before, after = original.posteriors(images), packed.posteriors(images)
     logits = [ops.convert_to_numpy(model.decode(before["loc"])) for model in (original, packed)]
-    distance = np.abs(after["loc"] - before["loc"]) / before["scale"]
+    distance = np.abs(after["loc"] - before["loc"])
+    spread = np.sqrt(before["loc"].var(axis=0) + np.mean(before["scale"] ** 2, axis=0))
     return {
         "logit_error": float(np.abs(logits[0] - logits[1]).max()),
-        "code_error": float(distance.max()),
+        "code_error": float((distance / before["scale"]).max()),
+        "spread_error": float((distance / spread).max()),
     }
 
 
@@ -171,7 +176,7 @@ def pack(
         images = evaluation.sampled(dataset, COMPARED).images(slice(None))
         found = differences(original, model, images)
         print(f"{name}: step {training['steps']:,}, {content['weights']['bytes']:,} bytes, {found}")
-        most = {"logit_error": MOST_LOGIT_ERROR, "code_error": MOST_CODE_ERROR}
+        most = {"logit_error": MOST_LOGIT_ERROR, "spread_error": MOST_SPREAD_ERROR}
         if not all(found[key] < limit for key, limit in most.items()):
             raise SystemExit(f"expected differences below {most}. Received: {found}")
         content["weights"] |= found

@@ -176,3 +176,45 @@ def test_a_number_that_a_class_made_of_a_weight_is_found():
         model.compile()
     with pytest.raises(ValueError, match="differ in twice: 2.0, 4.0"):
         population.fit_population(models, IMAGES)
+
+
+def test_callbacks_of_a_member_see_its_state_and_may_stop_it():
+    class Watch(keras.callbacks.Callback):
+        def __init__(self, stop_after=None):
+            super().__init__()
+            self.stop_after, self.seen, self.betas = stop_after, [], []
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.seen.append(values(self.model)[0])
+            self.betas.append(self.model.beta)
+            self.model.stop_training = epoch == self.stop_after
+
+    together, few = members("beta")[:2], {"batch_size": 8, "epochs": 3, "steps_per_epoch": 2}
+    watches = [Watch(), Watch(stop_after=1)]
+    histories = kv.training.fit_population(
+        together, IMAGES, callbacks=[[watch] for watch in watches], **few
+    )
+    single = built("beta", CASES["beta"][2][1])
+    alone = Watch(stop_after=1)
+    single.fit(IMAGES, verbose=0, callbacks=[alone], **few)
+    for one, other in zip(watches[1].seen, alone.seen, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+    assert [watch.betas[0] for watch in watches] == [1.0, 6.0]  # numbers, and each its own
+    assert histories[1].epoch == [0, 1] and together[1].steps_taken == 4
+    assert abs(watches[0].seen[0] - watches[1].seen[0]).max() > 1e-6
+
+
+def test_callbacks_come_in_a_list_for_each_model():
+    together = members("beta")
+    with pytest.raises(ValueError, match="Received: 1 lists for 3 models"):
+        population.fit_population(together, IMAGES, callbacks=[[]])
+    assert together[0].steps_taken == 0
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX spreads no population")
+def test_models_on_several_devices_are_refused(monkeypatch):
+    from kerasvae.backend import in_turn
+
+    monkeypatch.setattr(in_turn, "is_spread", lambda model: True)
+    with pytest.raises(ValueError, match="fit_population trains on one device"):
+        population.fit_population(members("beta"), IMAGES)

@@ -116,7 +116,8 @@ def test_a_card_is_complete(name):
     assert described["weights"]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert described["weights"]["bytes"] == len(weights) <= 2**20
     assert described["weights"]["logit_error"] < 1e-2
-    assert described["weights"]["code_error"] < 1e-2
+    weights = described["weights"]
+    assert weights["code_error"] < 1e-2 or weights["spread_error"] < 1e-3
     assert (FOLDER / f"{name}.json").stat().st_size < 100_000
     assert described["data"]["images"] == 737_280
     for score in described["evaluation"]["scores"].values():
