@@ -5,7 +5,6 @@ tf.data. A loop over rows of one tensor needs neither the queue nor a graph that
 number of steps.
 """
 
-import keras
 import tensorflow as tf
 
 from kerasvae.backend.resident import as_images, next_steps, takes_many_steps

@@ -35,10 +35,10 @@ class ImageTraining:
                 players gets a copy; a dict with one for each player; or None for the paper's,
                 with the learning rate `default_learning_rate`.
             loss: must be None.
-            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... On JAX so many steps
-                run as one program from images on the device, if they are an array or a data set
-                in memory (`kerasvae.backend.scan`): same batches and, on a processor, the same
-                results to the last bit.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... So many steps run
+                as one program from images on the device, if they are an array or a data set in
+                memory (`kerasvae.backend.scan` and `loop`): same batches and, on a processor,
+                the same results to the last bit.
 
         Raises:
             ValueError: a loss or metrics were given, since the model brings its own; optimizers

@@ -27,7 +27,7 @@ def fit_population(
 
     On JAX they are one program: the variables of all members are stacked, the training step runs
     under `jax.vmap`, an epoch under `jax.lax.scan`, from images that lie on the device where they
-    are in memory. On TensorFlow they are trained in turn by one step that is traced once.
+    are in memory. On TensorFlow they are trained in turn by one loop of steps that is traced once.
     Afterwards each is an ordinary model with its own weights, optimizer and history: what its own
     `fit` on a data set of kerasvae.data gives, up to rounding, and a further `fit` goes on.
 
