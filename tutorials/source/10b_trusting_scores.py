@@ -196,11 +196,12 @@ panel.invert_yaxis();
 v, w = ({n: [rows[kind, i][n] for i in SEEDS] for n in names} for kind in codes)
 overlap = [n for n in names if min(v[n]) < max(w[n]) and min(w[n]) < max(v[n])]
 print(len(overlap), "of", len(names), "scores: the seeds of the two models overlap:", *overlap)
-assert FULL or len(overlap) >= len(names) / 2
+assert FULL or overlap
 
 # %% [markdown]
-# For at least half of the scores the seeds of the two models overlap: someone who ran one seed of
-# each could have reported either order. Exact surgery had no such doubt: on the same discs the
+# For the scores named above the seeds of the two models overlap: someone who ran one seed of each
+# could have reported either order. Which scores these are changes from one set of seeds to the
+# next; with other orders of the same images it was seven of the eight. Exact surgery had no such doubt: on the same discs the
 # beta-VAE's total correlation is a third of the VAE's in every seed (chapter 6). What an objective
 # asks for, it gets; what a score says of it depends on how the axes happened to fall.
 #
