@@ -32,12 +32,14 @@ class DatasetInfo:
     loader: Callable[..., FactorDataset]
 
 
+_OF_DSPRITES = {"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32}
+
 _INFOS = (
     DatasetInfo(
         name="dsprites",
         images=737_280,
         image_shape=(64, 64, 1),
-        factors={"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32},
+        factors=_OF_DSPRITES,
         needs_download=False,
         download="none (public file: 26 MB)",
         licence="Apache-2.0",
@@ -60,7 +62,7 @@ _INFOS = (
         factors={"x": 16, "y": 16, "radius": 8},
         needs_download=False,
         download="none",
-        licence="MIT (drawn by kerasvae)",
+        licence="Apache-2.0 (drawn by kerasvae)",
         loader=load_discs,
     ),
     DatasetInfo(
@@ -70,14 +72,14 @@ _INFOS = (
         factors={"shape": 3, "object_hue": 6, "background_hue": 6, "x": 6, "y": 6},
         needs_download=False,
         download="none",
-        licence="MIT (drawn by kerasvae)",
+        licence="Apache-2.0 (drawn by kerasvae)",
         loader=load_colour_sprites,
     ),
     DatasetInfo(
         name="color-dsprites",
         images=737_280,
         image_shape=(64, 64, 3),
-        factors={"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32},
+        factors=_OF_DSPRITES,
         needs_download=False,
         download="none",
         licence="Apache-2.0",
@@ -87,7 +89,7 @@ _INFOS = (
         name="noisy-dsprites",
         images=737_280,
         image_shape=(64, 64, 3),
-        factors={"shape": 3, "scale": 6, "orientation": 40, "x": 32, "y": 32},
+        factors=_OF_DSPRITES,
         needs_download=False,
         download="none",
         licence="Apache-2.0",
