@@ -11,6 +11,7 @@ from jax._src import core
 
 from kerasvae.backend.limits import MAX_UPDATE
 from kerasvae.backend.scan import scanned_steps
+from kerasvae.backend.state import state_groups
 from kerasvae.backend.vmapped import train_members
 
 # TFP 0.25 reads a table that newer versions of JAX keep in a private module only.
@@ -105,12 +106,7 @@ class TrainStep:
     def train_step(self, state, data):
         """Train every player on one batch: (metrics, new state) of Keras's stateless trainer."""
         x = self.images_of(data)
-        groups = (
-            self.trainable_variables,
-            self.non_trainable_variables,
-            self.optimizer.variables,
-            self.metrics_variables,
-        )
+        groups = state_groups(self)
         table = Table(groups, state)
         side = [*groups[1], *groups[3]]  # random state, step, batch statistics, metrics
         shown = None
