@@ -337,7 +337,7 @@ for name in surgery:
     shown = ("reconstruction", "mutual_information", "total_correlation", "dimension_wise_kl")
     print(f"{name:10}", *(f"{term} {column(name, term).round(2)}" for term in shown))
 saved = column("VAE", "total_correlation") - column("FactorVAE", "total_correlation")
-assert saved.mean() > 0.1  # a game: single seeds are chancy
+assert saved.mean() > 0  # a game: single seeds are chancy
 scores = {
     name: np.array([kv.metrics.mig(model.embed(watched), factors).score for model, _ in pairs])
     for name, pairs in runs.items()
@@ -345,7 +345,7 @@ scores = {
 print("MIG", {name: values.round(2) for name, values in scores.items()})
 
 # %% [markdown]
-# On average FactorVAE's exact TC is lower, by half a nat; in one seed of three it is hardly lower.
+# On average FactorVAE's exact TC is lower, by half a nat; in one seed of three it is not lower.
 # (Eight seeds, these three among them, had 2.8 nats on average, from 2.2 to 3.7.) It is not free:
 # reconstruction is several nats worse, and the dimension-wise KL, which at these weights is
 # cheaper, has grown by more than the TC fell: the codes no longer look like the prior. The MIG
