@@ -15,11 +15,12 @@ from urllib.parse import quote, urlsplit
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 import keras  # noqa: E402
 from docutils import nodes  # noqa: E402
+from formulas import paragraph, typeset  # noqa: E402
 from sphinx import addnodes  # noqa: E402
 
 import kerasvae  # noqa: E402
@@ -89,7 +90,9 @@ def write_model_pages(app):
             command = f"`kerasvae train {names[model]}`\n\n" if model in names else ""
             directive = f"```{{eval-rst}}\n.. autoclass:: kerasvae.models.{shown}\n```\n"
             page = model.__module__.rpartition(".")[2]
-            pages[f"{page}.md"] = f"# {shown}\n\n{command}{directive}"
+            formula = typeset(paragraph(model))
+            stated = f"To be minimised:\n\n$$\n{formula}\n$$\n\n" if formula else ""
+            pages[f"{page}.md"] = f"# {shown}\n\n{command}{stated}{directive}"
     folder.mkdir(exist_ok=True)
     for path in folder.glob("*.md"):
         if path.name not in pages:  # of a class that is gone

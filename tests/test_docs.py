@@ -190,10 +190,33 @@ def test_every_model_has_a_page_in_the_table_of_contents(site, front_page):
         assert f"kerasvae train {name}" in re.sub(r"<[^>]*>", "", text)
 
 
+def test_formulas_are_typeset_from_the_docstrings():
+    path = ROOT / "docs" / "formulas.py"
+    spec = importlib.util.spec_from_file_location("formulas", path)
+    formulas = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(formulas)
+    assert formulas.typeset("reconstruction + (1 - alpha) kl + lambda_d mmd") == (
+        r"\texttt{reconstruction}+(1-\alpha)\,\texttt{kl}+\lambda_{\mathrm{d}}\,\texttt{mmd}"
+    )
+    assert formulas.typeset("gamma |mean(kl) - C(step)|") == (
+        r"\gamma\,|\mathrm{mean}(\texttt{kl})-C(\mathrm{step})|"
+    )
+    for words in ("", "generator: -log D(G(c, noise))", "x -> encode -> q(z|x)", "2 + beta"):
+        assert formulas.typeset(words) is None
+    models = importlib.import_module("kerasvae.models")
+    without = {
+        model.__name__
+        for model in models.BY_NAME.values()
+        if formulas.typeset(formulas.paragraph(model)) is None
+    }
+    assert without == {"InfoGAN"}  # a game of two networks, told in words
+
+
 def test_formulas_and_signatures_are_shown_as_written(site):
     models = site / "docs" / "api" / "models"
     text = (models / "beta_tcvae.html").read_text()
     assert "reconstruction + alpha mutual_information + beta total_correlation" in text
+    assert r"\[\texttt{reconstruction}+\alpha\,\texttt{mutual\_information}" in text
     text = (models / "dip_vae.html").read_text()
     shown = text.split('id="kerasvae.models.DIPVAE"')[1].split("</dt>")[0]
     assert "lambda_od=10.0" in re.sub(r"<[^>]*>", "", shown)

@@ -3,7 +3,10 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.special import logsumexp
+from scipy.stats import norm
 
 from kerasvae.study import read_plan
 from kerasvae.zoo import names
@@ -77,3 +80,34 @@ def test_every_file_is_listed_with_its_command():
     for path in RESULTS.iterdir():
         if path.is_file() and path.name != "README.md":
             assert path.name in text, path.name
+
+
+def test_a_bank_of_all_other_images_is_exact():
+    """Two images: the bank of one's code is the other image, and q(z) has halves of both."""
+    estimators = script("estimators")
+    loc, scale = np.array([[0.0, 1.0], [2.0, -1.0]]), np.array([[0.5, 1.0], [1.5, 0.3]])
+    z = np.array([[0.2, 0.4], [1.0, -0.7]], "float32")
+    log_q = norm.logpdf(z[:, None], loc, scale)  # (codes, images, D)
+    joint = logsumexp(log_q.sum(axis=2), axis=1) - np.log(2)
+    each = logsumexp(log_q, axis=1) - np.log(2)
+    own = log_q[[0, 1], [0, 1]].sum(axis=1)
+    prior = norm.logpdf(z).sum(axis=1)
+    exact = [own - joint, joint - each.sum(axis=1), each.sum(axis=1) - prior]
+    expected = np.mean(exact, axis=1)
+    found = estimators.by_whole_set(z, loc, scale, {"loc": loc, "scale": scale})
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    one_by_one = [
+        estimators.by_bank(
+            z[i : i + 1], loc[i : i + 1], scale[i : i + 1], (loc[[1 - i]], scale[[1 - i]]), 2
+        )
+        for i in range(2)
+    ]
+    np.testing.assert_allclose(np.mean(one_by_one, axis=0), expected, atol=1e-5)
+
+
+def test_an_entry_of_the_bank_that_is_old_is_replaced_by_the_own_posterior():
+    estimators = script("estimators")
+    loc, scale = np.array([[0.0], [50.0]]), np.full((2, 1), 0.1)
+    old = {"loc": loc + 7.0, "scale": scale}  # far from both codes
+    found = estimators.by_whole_set(loc.astype("float32"), loc, scale, old)
+    assert found[0] == pytest.approx(np.log(2), abs=1e-6)  # two images that no code confuses

@@ -312,8 +312,8 @@ assert FULL or overlapping("mig")[0] > 15
 
 # %% [markdown]
 # The "right" order comes from the same few seeds, and so leans to what they say: the true rate of
-# error is higher. For a score it is not far from one time in five. For the terms, a single pair of
-# runs nearly always tells the order.
+# error is higher. For a score it is about one time in four. For the terms, a single pair of runs
+# nearly always tells the order.
 #
 # ## How much is the objective?
 #
@@ -382,11 +382,11 @@ assert np.mean(firm) > 0.75 and (FULL or np.mean(firm) > np.mean(soft) + 0.15)
 
 # %% [markdown]
 # Between two runs drawn at random, the objective is most of what separates their terms. Of the
-# scores it is a part: nothing for modularity, a quarter to two thirds for others. And the bars are
-# long. Eight other runs of each setting, made while this chapter was written, gave 0.9 for the
+# scores it is a part: next to nothing for MIG and modularity, two thirds for the beta-VAE score.
+# And the bars are long. Eight other runs of each setting, made while this chapter was written, gave 0.9 for the
 # terms again, but 0.1 to 0.5 for the scores: MIG's share was 0.13. The weight too decides the
-# terms; of the scores it moves only the beta-VAE score beyond doubt. So the second finding of the
-# large study is here as well, in our small way.
+# terms; of the scores it may move SAP and the beta-VAE score, and three weights are too few to be
+# sure. So the second finding of the large study is here as well, in our small way.
 #
 # ## Who won?
 #
@@ -452,8 +452,9 @@ assert FULL or (among.min() < 0.4 < among.max())
 
 # %%
 SHIPPED = kv.zoo.names()
-for start in range(0, len(SHIPPED), 3):
-    display(kv.zoo.traversals(SHIPPED[start : start + 3], columns=4))
+half = -(-len(SHIPPED) // 2)  # two figures
+for names_shown in (SHIPPED[:half], SHIPPED[half:]):
+    display(kv.zoo.traversals(names_shown, columns=4))
 
 # %%
 for name in SHIPPED:
