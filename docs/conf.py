@@ -53,6 +53,7 @@ CONTENTS = {
     "Project": [
         "results/README.md",
         "results/full_scale.md",
+        "results/estimators.md",
         "benchmarks/README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",

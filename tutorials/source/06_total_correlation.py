@@ -366,9 +366,9 @@ assert float(last["mutual_information"]) > exact_terms["kl"] + 1
 # %% [markdown]
 # A negative TC, and more information than there is KL. And yet this is the model whose rows move
 # the sprite along the axes: the *gradient* of the estimate serves, its *value* does not. kerasvae
-# says so in the log the first time that a value is impossible. How many images a number needs that
-# can be read is measured in [`estimators.md`](../results/estimators.md): for this model batches of
-# 2,048, as in the paper, are still wrong by more than a nat, and 100,000 posteriors are enough.
+# says so in the log the first time that a value is impossible. How many images does a number need
+# that can be read? For this model batches of 2,048, as in the paper, are still wrong by more than a
+# nat, and 100,000 posteriors are enough (`results/estimators.md` in the repository).
 #
 # ## What else changes
 #
