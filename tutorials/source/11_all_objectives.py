@@ -383,10 +383,10 @@ assert np.mean(firm) > 0.75 and (FULL or np.mean(firm) > np.mean(soft) + 0.15)
 # %% [markdown]
 # Between two runs drawn at random, the objective is most of what separates their terms. Of the
 # scores it is a part: next to nothing for MIG and modularity, two thirds for the beta-VAE score.
-# And the bars are long. Eight other runs of each setting, made while this chapter was written, gave 0.9 for the
-# terms again, but 0.1 to 0.5 for the scores: MIG's share was 0.13. The weight too decides the
-# terms; of the scores it may move SAP and the beta-VAE score, and three weights are too few to be
-# sure. So the second finding of the large study is here as well, in our small way.
+# And the bars are long. Eight other runs of each setting, made while this chapter was written, gave
+# 0.9 for the terms again, but 0.1 to 0.5 for the scores: MIG's share was 0.13. The weight too
+# decides the terms; of the scores it may move SAP and the beta-VAE score, and three weights are too
+# few to be sure. So the second finding of the large study is here as well, in our small way.
 #
 # ## Who won?
 #
