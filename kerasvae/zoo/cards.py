@@ -35,8 +35,8 @@ def card(name: str, folder: Path = FOLDER) -> dict:
         data, training: as in a run's config.json, with the steps that were taken;
         trained: {"device", "seconds", "versions"}, None where nobody wrote it down;
         tried: what else was tried before this setting was chosen;
-        weights: {"sha256", "bytes", "parameters", "logit_error", "code_error"
-            and, since the fifth model, "spread_error"};
+        weights: {"sha256", "bytes", "parameters", "logit_error", "code_error", "spread_error"},
+        the last one missing in the first four cards;
         evaluation: as `kerasvae.runs.evaluation.evaluate` returns it, of the weights that ship;
         information: {"points", "bins", "factors", "matrix"}: what each dimension tells of each
         factor, (D, K), as a share of the factor's entropy;

@@ -254,6 +254,7 @@ def built(beta, seed):
     return model
 
 
+# %%
 names = {"VAE": 1.0, "beta-VAE, 4": 4.0}
 models = {name: [built(beta, seed) for seed in SEEDS] for name, beta in names.items()}
 kv.training.fit_population(  # together: the step is compiled once for all of them

@@ -205,6 +205,8 @@ models = {
     for family, (cls, weights) in families.items()
     for beta in weights
 }
+
+# %%
 for family in families:  # one compiled step for all weights and seeds of a family
     alike = [model for key, runs in models.items() if key[0] == family for model in runs]
     kv.training.fit_population(alike, images, **how)

@@ -294,11 +294,18 @@ def built(cls, seed, **options):
     return model
 
 
+# %%
 def trained(models, batch_size, callbacks=None):
     """All seeds, by one compiled step: [(model, its history)]."""
     how = {"batch_size": batch_size, "epochs": UPDATES * batch_size // len(dataset)}
     histories = kv.training.fit_population(models, data, callbacks=callbacks, **how)
     return [(model, history.history) for model, history in zip(models, histories)]
+
+
+def factor_vae(seed):
+    keras.utils.set_random_seed(seed)
+    own = {"gamma": 35.0} if FULL else {"gamma": 20.0, "discriminator": judge()}
+    return built(kv.FactorVAE, seed, **own)
 
 
 # %% [markdown]
@@ -309,12 +316,6 @@ def trained(models, batch_size, callbacks=None):
 # at the end: near the exact one, below, above?
 
 # %%
-def factor_vae(seed):
-    keras.utils.set_random_seed(seed)
-    own = {"gamma": 35.0} if FULL else {"gamma": 20.0, "discriminator": judge()}
-    return built(kv.FactorVAE, seed, **own)
-
-
 watch = [[kv.callbacks.SurgeryCallback(data, every=8)] for _ in SEEDS]
 runs = {
     "VAE": trained([built(kv.VAE, seed) for seed in SEEDS], BATCH),

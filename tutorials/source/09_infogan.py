@@ -156,6 +156,7 @@ def built(seed, continuous=2, categories=(), lambda_info=1.0):
     return model
 
 
+# %%
 def trained(models, epochs=EPOCHS):
     kv.training.fit_population(models, images, batch_size=128, epochs=epochs)  # all seeds at once
     return models

@@ -173,6 +173,7 @@ def built(name, seed):
     return model
 
 
+# %%
 def trained(name):
     """One setting, all seeds: the step is compiled once."""
     models = [built(name, seed) for seed in SEEDS]
