@@ -201,10 +201,9 @@ assert FULL or overlap
 # %% [markdown]
 # For the scores named above the seeds of the two models overlap: someone who ran one seed of each
 # could have reported either order. Which scores these are changes from one set of seeds to the
-# next; with other orders of the same images it was seven of the eight. Exact surgery had no such
-# doubt: on the same discs the beta-VAE's total correlation is a third of the VAE's (chapter 6).
-# What an objective asks for, it gets; what a score says of it depends on how the axes happened to
-# fall.
+# next. Exact surgery had no such doubt: on the same discs the beta-VAE's total correlation is a
+# third of the VAE's (chapter 6). What an objective asks for, it gets; what a score says of it
+# depends on how the axes happened to fall.
 #
 # ## Three models at full scale
 #
