@@ -1,6 +1,6 @@
 """Many training steps as one program on TensorFlow, from images that lie on the device.
 
-Each of Keras's `steps_per_execution` steps takes its batch from a queue of tf.data. A loop over rows
+Each of the `steps_per_execution` steps of Keras takes its batch from a queue. A loop over the rows
 of one tensor needs no queue; `benchmarks/feeding.py` measures both.
 """
 
