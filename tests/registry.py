@@ -37,6 +37,7 @@ OBJECTIVES = {
     "MarginalKLVAE ratio": (MarginalKLVAE, SMALL | {"estimator": "density-ratio"}),
     "BetaTCVAE mss": (BetaTCVAE, SMALL | {"beta": 4.0, "dataset_size": 12}),
     "BetaTCVAE mws": (BetaTCVAE, SMALL | {"estimator": "mws", "dataset_size": 12}),
+    "BetaTCVAE bank": (BetaTCVAE, SMALL | {"estimator": "bank", "dataset_size": 12}),
     "FactorVAE": (FactorVAE, SMALL | {"gamma": 6.4}),
     "AdversarialAutoencoder": (AdversarialAutoencoder, SMALL | {"gamma": 2.0}),
     "AdversarialAutoencoder star": (AdversarialAutoencoder, SMALL | {"prior": "gaussian_mixture"}),

@@ -1,7 +1,8 @@
 """Estimators of the aggregated posterior q(z), and of distances between it and the prior.
 
-`aggregate_posterior` has densities (exact, MWS, MSS) and the parts of the KL; `moments`, `mmd` and
-`density_ratio` need no density; `mixtures` and `marginals` stream over a whole data set.
+`aggregate_posterior` has densities (exact, MWS, MSS) and the parts of the KL; `bank` has densities
+whose value can be read; `moments`, `mmd` and `density_ratio` need no density; `mixtures` and
+`marginals` stream over a whole data set.
 """
 
 from kerasvae.estimators.aggregate_posterior import (
@@ -15,6 +16,7 @@ from kerasvae.estimators.aggregate_posterior import (
     log_weights_stratified,
     pairwise_log_density,
 )
+from kerasvae.estimators.bank import aggregate_posterior_bank
 from kerasvae.estimators.density_ratio import (
     discriminator_terms,
     log_density_ratio,
@@ -28,6 +30,7 @@ __all__ = [
     "AggregatePosterior",
     "aggregate_covariance",
     "aggregate_posterior",
+    "aggregate_posterior_bank",
     "aggregate_posterior_exact",
     "aggregate_posterior_mss",
     "aggregate_posterior_mws",

@@ -1,7 +1,7 @@
 """Estimators of the aggregated posterior q(z) = 1/N sum_n q(z|x_n), and of the terms it splits.
 
 A batch holds B of the N images. `exact` sees the whole data set; `mws` and `mss` are what a
-training step can afford.
+training step can afford; `kerasvae.estimators.bank` adds posteriors of earlier batches.
 
 Chapter 4: tutorials/04_estimating_q_of_z.ipynb.
 """
@@ -45,10 +45,10 @@ def pairwise_log_density(z, loc, scale):
         >>> ops.convert_to_numpy(pairwise_log_density(z, loc, scale)).round(4).ravel().tolist()
         [-0.9189, -0.9189]
     """
-    return ops.transpose(_log_density_by_dimension(z, loc, scale), (0, 2, 1))
+    return ops.transpose(log_density_by_dimension(z, loc, scale), (0, 2, 1))
 
 
-def _log_density_by_dimension(z, loc, scale):
+def log_density_by_dimension(z, loc, scale):
     """As `pairwise_log_density`, with images last, (B_z, D, B_x).
 
     Sums over images run along memory in this order: a step of beta-TCVAE costs 1.3 times a
@@ -119,7 +119,7 @@ def aggregate_posterior_exact(z, loc, scale):
     Returns:
         An AggregatePosterior. For large N use `kerasvae.surgery`, which runs in constant memory.
     """
-    log_q = _log_density_by_dimension(z, loc, scale)  # (B, D, N)
+    log_q = log_density_by_dimension(z, loc, scale)  # (B, D, N)
     log_n = ops.log(ops.cast(ops.shape(log_q)[2], "float32"))
     return AggregatePosterior(
         ops.logsumexp(ops.sum(log_q, axis=1), axis=1) - log_n,
@@ -148,7 +148,7 @@ def aggregate_posterior_mws(z, loc, scale, dataset_size: int):
         Chen et al. 2018, equation 5.
     """
     dataset_size = check_positive_int("dataset_size", dataset_size)
-    log_q = _log_density_by_dimension(z, loc, scale)  # (B, D, B)
+    log_q = log_density_by_dimension(z, loc, scale)  # (B, D, B)
     log_nb = math.log(dataset_size) + ops.log(ops.cast(ops.shape(log_q)[2], "float32"))
     return AggregatePosterior(
         ops.logsumexp(ops.sum(log_q, axis=1), axis=1) - log_nb,
@@ -183,7 +183,7 @@ def aggregate_posterior_mss(z, loc, scale, dataset_size: int):
     References:
         Chen et al. 2018, appendix C.2.
     """
-    log_q = _log_density_by_dimension(z, loc, scale)  # (B, D, B)
+    log_q = log_density_by_dimension(z, loc, scale)  # (B, D, B)
     log_w = log_weights_stratified(ops.shape(log_q)[0], dataset_size)  # (B, B)
     return AggregatePosterior(
         ops.logsumexp(log_w + ops.sum(log_q, axis=1), axis=1),

@@ -7,43 +7,53 @@ from keras import ops
 
 from kerasvae.checks import check_choice, check_positive_int
 from kerasvae.data import as_dataset
-from kerasvae.estimators import ESTIMATORS, aggregate_posterior
+from kerasvae.estimators import ESTIMATORS, aggregate_posterior, aggregate_posterior_bank
+from kerasvae.models.posterior_bank import PosteriorBank
 from kerasvae.training.impossible import SayImpossible
+
+BANK = "bank"
+BANK_SIZE = 10_000
 
 # Above this the exact estimator, which encodes the whole data set at every step, is no option.
 MAX_EXACT = 20_000
 
 
 class AggregateDensities:
-    """The estimator of log q(z), the number of images it needs, and for "exact" the images.
+    """The estimator of log q(z), and what it needs: the number of images, the images, or a bank.
 
-    To be placed before `VariationalAutoencoder` among the base classes. The constructor calls
-    `set_estimator`, `terms` calls `aggregate`, and `ranges` says what the estimates should be in.
+    To be placed before `VariationalAutoencoder` among the base classes. `terms` calls `aggregate`,
+    and `ranges` says what the estimates should be in.
+
+    Args:
+        *args, **kwargs: of the next class.
+        estimator: one of `estimators`.
+        dataset_size: number of training images; None to take it from the data of `fit`.
+        bank_size: for "bank", how many posteriors it holds, None for 10,000.
+
+    Raises:
+        ValueError: an unknown estimator, a size that is no positive whole number, or a bank_size
+            that no estimator uses.
     """
 
-    estimators = ESTIMATORS
+    estimators = (*ESTIMATORS, BANK)
 
-    def set_estimator(self, estimator, dataset_size):
-        """Check and keep the two arguments.
-
-        Args:
-            estimator: one of `estimators`.
-            dataset_size: number of training images; None to take it from the data of `fit`.
-
-        Raises:
-            ValueError: an unknown estimator, or a size that is no positive whole number.
-        """
+    def __init__(self, *args, estimator, dataset_size, bank_size, **kwargs):
         self.estimator = check_choice("estimator", estimator, self.estimators)
         if dataset_size is not None:
             check_positive_int("dataset_size", dataset_size)
         self.dataset_size = dataset_size
         self._size_from_data = dataset_size is None
         self._all_images = None
+        self.bank_size = _checked_bank_size(estimator, bank_size)
+        super().__init__(*args, **kwargs)
+        self.bank = None
+        if estimator == BANK:
+            self.bank = PosteriorBank(self.bank_size, self.latent_dim)
 
     @property
     def has_densities(self):
         """Whether the estimator gives densities, and so needs to know the training data."""
-        return self.estimator in ESTIMATORS
+        return self.estimator in AggregateDensities.estimators
 
     def prepare_fit(self, x, validation_split=0.0):
         """Take the number of images from the training data, and for "exact" the images.
@@ -68,6 +78,8 @@ class AggregateDensities:
                 f"{name}(..., dataset_size=...). Received: {images.kind}"
             )
         if self._size_from_data and size != self.dataset_size:
+            if self.bank is not None and self.dataset_size is not None:
+                self.bank.clear()  # it holds images of other data
             self.dataset_size = size
             self.train_function = self.test_function = None  # they hold the old size
         if self.estimator == "exact":
@@ -99,16 +111,32 @@ class AggregateDensities:
                 f"with {name}(..., dataset_size=...). Received: dataset_size=None"
             )
 
-    def aggregate(self, outputs):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """As for every VAE; while it trains, the bank takes the batch's posteriors."""
+        if self.bank is None or not training:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        outputs = self(x, training=training) if y_pred is None else y_pred
+        loss = super().compute_loss(x, y, outputs, sample_weight, training)
+        self.bank.remember(x, outputs["loc"], outputs["scale"], self.dataset_size)
+        return loss
+
+    def aggregate(self, x, outputs):
         """log q(z) and its marginals at the batch's codes, by the model's estimator.
 
         Args:
-            outputs: what `call` returned for the batch.
+            x: images (batch, H, W, C).
+            outputs: what `call` returned for them.
 
         Returns:
             A `kerasvae.estimators.AggregatePosterior`.
         """
         self.check_ready()
+        if self.bank is not None:
+            return aggregate_posterior_bank(
+                *(outputs[name] for name in ("z", "loc", "scale")),
+                *self.bank.entries(x, self.dataset_size),
+                self.dataset_size,
+            )
         source = outputs
         if self.estimator == "exact":
             source = self.encode(ops.convert_to_tensor(self._all_images))
@@ -124,6 +152,13 @@ class AggregateDensities:
         """Says when an estimate shows what it cannot be; "exact" may miss by sampling alone."""
         if self.estimator == "exact" or not self.has_densities:
             return []
+        if self.bank is not None:
+            remedy = (
+                f"A bank of at most {self.bank_size:,} posteriors is too small for this number, "
+                "or not yet full: raise bank_size, or report "
+                "kerasvae.surgery.decompose(model, images)."
+            )
+            return [SayImpossible(self.ranges, remedy)]
         remedy = (
             f"The gradient of estimator={self.estimator!r} serves training, its value is no "
             "measurement: report kerasvae.surgery.decompose(model, images)."
@@ -133,7 +168,8 @@ class AggregateDensities:
     def get_config(self):
         """Every argument of the constructor."""
         size = None if self._size_from_data else self.dataset_size
-        return {**super().get_config(), "estimator": self.estimator, "dataset_size": size}
+        config = {"estimator": self.estimator, "dataset_size": size, "bank_size": self.bank_size}
+        return {**super().get_config(), **config}
 
     def save_own_variables(self, store):
         """Write the weights, and the number of images if it was taken from the data."""
@@ -147,3 +183,14 @@ class AggregateDensities:
         if "dataset_size" in names:
             self.dataset_size = int(np.asarray(store["dataset_size"]))
         super().load_own_variables({name: store[name] for name in names if name != "dataset_size"})
+
+
+def _checked_bank_size(estimator, bank_size):
+    if estimator == BANK:
+        return BANK_SIZE if bank_size is None else check_positive_int("bank_size", bank_size)
+    if bank_size is not None:
+        raise ValueError(
+            "bank_size belongs to estimator='bank'. "
+            f"Received: estimator={estimator!r}, bank_size={bank_size!r}"
+        )
+    return None

@@ -30,9 +30,12 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
         alpha: weight of the index-code mutual information, at least 0.
         beta: weight of the total correlation, at least 0.
         gamma: weight of the dimension-wise KL, at least 0.
-        estimator: "mss", "mws", or "exact", which encodes all images at every step and is for
-            small data sets.
+        estimator: "mss" or "mws", from the batch alone; "bank", whose value can be read, from the
+            batch and the posteriors of earlier ones; or "exact", which encodes all images at every
+            step and is for small data sets.
         dataset_size: number of training images; None to take it from the data given to `fit`.
+        bank_size: for "bank", how many posteriors it holds (default 10,000; no more than there
+            are images). A step takes time and memory in proportion.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
@@ -77,12 +80,12 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
         gamma=1.0,
         estimator="mss",
         dataset_size=None,
+        bank_size=None,
         **kwargs,
     ):
         self.alpha = check_non_negative("alpha", alpha)
         self.beta = check_non_negative("beta", beta)
         self.gamma = check_non_negative("gamma", gamma)
-        self.set_estimator(estimator, dataset_size)
         super().__init__(
             image_shape,
             latent_dim,
@@ -92,6 +95,9 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
             encoder,
             decoder,
             seed,
+            estimator=estimator,
+            dataset_size=dataset_size,
+            bank_size=bank_size,
             **kwargs,
         )
 
@@ -100,7 +106,7 @@ class BetaTCVAE(AggregateDensities, VariationalAutoencoder):
         q = posterior(outputs)
         parts = decomposition_terms(
             q.log_prob(outputs["z"]),
-            self.aggregate(outputs),
+            self.aggregate(x, outputs),
             self.prior.log_prob(outputs["z"]),
         )
         return {**super().terms(x, outputs), **parts}

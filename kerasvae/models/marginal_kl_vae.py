@@ -9,7 +9,7 @@ import keras
 
 from kerasvae import networks
 from kerasvae.checks import check_non_negative
-from kerasvae.estimators import ESTIMATORS, log_density_ratio
+from kerasvae.estimators import log_density_ratio
 from kerasvae.models.aggregate_densities import AggregateDensities
 from kerasvae.models.autoencoder import VariationalAutoencoder
 from kerasvae.models.prior_discriminator import PriorDiscriminator
@@ -34,10 +34,14 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
 
     Args:
         lambda_marginal: extra weight of the marginal KL, at least 0; 0 is the VAE.
-        estimator: "mss", "mws", "exact", which encodes all images at every step and is for small
-            data sets, or "density-ratio", which trains a discriminator as a second player.
+        estimator: "mss" or "mws", from the batch alone; "bank", whose value can be read, from the
+            batch and the posteriors of earlier ones; "exact", which encodes all images at every
+            step and is for small data sets; or "density-ratio", which trains a discriminator as a
+            second player.
         dataset_size: number of training images, for the densities; None to take it from the data
             given to `fit`.
+        bank_size: for "bank", how many posteriors it holds (default 10,000; no more than there
+            are images). A step takes time and memory in proportion.
         discriminator: for "density-ratio", a keras.Model of your own, codes (batch, D) to two
             logits; by default two layers of 1,000 units, as in the adversarial autoencoder.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
@@ -60,7 +64,7 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
         ['kl', 'loss', 'marginal_kl', 'reconstruction']
     """
 
-    estimators = (*ESTIMATORS, DENSITY_RATIO)
+    estimators = (*AggregateDensities.estimators, DENSITY_RATIO)
 
     def __init__(
         self,
@@ -76,12 +80,12 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
         lambda_marginal=10.0,
         estimator="mss",
         dataset_size=None,
+        bank_size=None,
         discriminator=None,
         **kwargs,
     ):
         self.lambda_marginal = check_non_negative("lambda_marginal", lambda_marginal)
-        self.set_estimator(estimator, dataset_size)
-        if discriminator is not None and self.has_densities:
+        if discriminator is not None and estimator != DENSITY_RATIO:
             raise ValueError(
                 "discriminator belongs to estimator='density-ratio'; the other estimators use "
                 f"none. Received: estimator={estimator!r} and a discriminator"
@@ -95,6 +99,9 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
             encoder,
             decoder,
             seed,
+            estimator=estimator,
+            dataset_size=dataset_size,
+            bank_size=bank_size,
             **kwargs,
         )
         if not self.has_densities:
@@ -118,7 +125,7 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
     def terms(self, x, outputs):
         """As for the VAE, and the estimate of the marginal KL at the batch's codes."""
         if self.has_densities:
-            marginal_kl = self.aggregate(outputs).log_qz - self.prior.log_prob(outputs["z"])
+            marginal_kl = self.aggregate(x, outputs).log_qz - self.prior.log_prob(outputs["z"])
         else:
             marginal_kl = log_density_ratio(self.discriminator(outputs["z"]))
         return {**super().terms(x, outputs), "marginal_kl": marginal_kl}

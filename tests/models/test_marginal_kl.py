@@ -40,7 +40,7 @@ def test_lambda_zero_is_the_vae(estimator):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("estimator", ["mss", "mws", "exact"])
+@pytest.mark.parametrize("estimator", ["mss", "mws", "exact", "bank"])
 def test_with_densities_it_is_a_beta_tcvae(estimator):
     """But for the KL, which is exact here and drawn there: log q(z|x) - log p(z), by scipy."""
     weight = 3.0
@@ -80,7 +80,7 @@ def test_with_densities_there_is_one_player():
     ("arguments", "message"),
     [
         ({"lambda_marginal": -1.0}, "Received: lambda_marginal=-1.0"),
-        ({"estimator": "ratio"}, "estimator must be one of exact, mws, mss, density-ratio"),
+        ({"estimator": "ratio"}, "estimator must be one of exact, mws, mss, bank, density-ratio"),
         ({"discriminator": keras.Sequential([keras.Input((2,)), layers.Dense(2)])},
          "discriminator belongs to estimator='density-ratio'"),
     ],

@@ -170,7 +170,7 @@ def test_beta_tcvae_keeps_a_given_size():
 
 
 def test_beta_tcvae_trains_with_a_smaller_last_batch_and_exactly():
-    for estimator in ("mss", "exact"):
+    for estimator in ("mss", "exact", "bank"):
         model = BetaTCVAE(estimator=estimator, **SMALL)
         model.compile()
         history = model.fit(IMAGES, batch_size=5, epochs=2, verbose=0).history  # 5, 5, 2
@@ -189,6 +189,8 @@ def test_beta_tcvae_trains_with_a_smaller_last_batch_and_exactly():
         (lambda: BetaTCVAE(beta=-2.0, **SMALL), "Received: beta=-2.0"),
         (lambda: BetaTCVAE(estimator="msw", **SMALL), "estimator must be one of exact, mws, mss"),
         (lambda: BetaTCVAE(dataset_size=0, **SMALL), "Received: dataset_size=0"),
+        (lambda: BetaTCVAE(estimator="bank", bank_size=0, **SMALL), "Received: bank_size=0"),
+        (lambda: BetaTCVAE(bank_size=9, **SMALL), "bank_size belongs to estimator='bank'"),
     ],
 )
 def test_bad_arguments_are_refused(make, message):

@@ -23,6 +23,11 @@ def judge():
 CASES = {
     "beta": (kv.BetaVAE, {}, [{"beta": 1.0}, {"beta": 6.0}, {"beta": 4.0, "seed": 9}]),
     "densities": (kv.BetaTCVAE, {}, [{"beta": 1.0}, {"gamma": 2.0, "rate": 3e-3}]),
+    "bank": (
+        kv.BetaTCVAE,
+        {"estimator": "bank", "bank_size": 20},
+        [{"beta": 1.0}, {"beta": 6.0, "seed": 4}],
+    ),
     "two players": (kv.FactorVAE, {}, [{"gamma": 2.0}, {"gamma": 35.0, "seed": 5}]),
     "draws of the prior": (
         kv.InfoVAE,

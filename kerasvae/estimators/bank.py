@@ -1,0 +1,88 @@
+"""log q(z) from a bank: the posteriors of a batch and of many images seen before it.
+
+Chapter 6: tutorials/06_total_correlation.ipynb.
+"""
+
+import math
+
+from keras import ops
+
+from kerasvae.checks import check_positive_int
+from kerasvae.estimators.aggregate_posterior import AggregatePosterior, log_density_by_dimension
+
+# Log density of what does not count: finite, so that no gradient becomes NaN.
+NOTHING = -1e30
+
+
+def aggregate_posterior_bank(z, loc, scale, bank_loc, bank_scale, counts, dataset_size: int):
+    """log q(z) from the image's own posterior and those of the batch and of a bank of others.
+
+    Formula:
+        log q(z_i) ~ log(1/N q(z_i|x_i) + (1 - 1/N) mean_j q(z_i|x_j)),
+        j over the other images of the batch and the entries of the bank that count; the same for
+        each dimension. With no other image, q(z_i|x_i).
+        With K others E of the density is q(z_i), as for MSS; the logarithm's bias falls with K,
+        and the bank makes K as large as memory allows.
+
+        Gradients flow through the codes alone. Those through the posteriors in q(z) have the mean
+        E_q(z) d log q(z) = d 1 = 0, so for posteriors as they are now nothing is lost but noise.
+
+    Args:
+        z: (B, D) codes, z_i drawn from image i.
+        loc: (B, D) posterior means of the batch.
+        scale: (B, D) posterior standard deviations.
+        bank_loc: (M, D) posterior means of the bank.
+        bank_scale: (M, D) posterior standard deviations.
+        counts: (M,) booleans, which entries count: filled, and of an image outside the batch.
+        dataset_size: N.
+
+    Returns:
+        An AggregatePosterior.
+
+    References:
+        The own image's weight as in Chen et al. 2018, appendix C.2; the gradient as in Roeder et
+        al. 2017, "Sticking the landing", equation 8; a queue of earlier batches as in He et al.
+        2020, "Momentum contrast", section 3.2.
+
+    Example:
+        >>> import numpy as np
+        >>> z, one, two = np.zeros((1, 1)), np.ones((1, 1)), np.ones((2, 1))
+        >>> counts = np.array([True, False])
+        >>> result = aggregate_posterior_bank(z, one, one, 0 * two, two, counts, 4)
+        >>> round(float(np.exp(result.log_qz[0])), 3)  # 1/4 N(0; 1, 1) + 3/4 N(0; 0, 1)
+        0.36
+    """
+    dataset_size = check_positive_int("dataset_size", dataset_size)
+    loc, scale, bank_loc, bank_scale = (
+        ops.stop_gradient(ops.cast(t, "float32")) for t in (loc, scale, bank_loc, bank_scale)
+    )
+    batch = ops.shape(z)[0]
+    log_q = log_density_by_dimension(
+        z, ops.concatenate([loc, bank_loc]), ops.concatenate([scale, bank_scale])
+    )  # (B, D, B + M)
+    is_own = ops.arange(batch)[:, None] == ops.arange(batch)[None, :]
+    counts = ops.broadcast_to(ops.cast(counts, "bool")[None], (batch, ops.shape(bank_loc)[0]))
+    is_other = ops.concatenate([ops.logical_not(is_own), counts], axis=1)  # (B, B + M)
+    others = ops.sum(ops.cast(is_other, "float32"), axis=1)  # (B,)
+    alone = others == 0
+    log_own = ops.where(alone, 0.0, -math.log(dataset_size))
+    log_other = math.log1p(-1 / dataset_size) if dataset_size > 1 else NOTHING
+    log_other = log_other - ops.log(ops.maximum(others, 1.0))
+
+    def mixed(log_density, axis):
+        """log of the mixture, over the last axis of densities (B, ..., B + M)."""
+        shape = (-1,) + (1,) * (axis - 1)
+        own = ops.logsumexp(
+            ops.where(_expanded(is_own, axis), log_density[..., :batch], NOTHING), axis=axis
+        )
+        rest = ops.logsumexp(ops.where(_expanded(is_other, axis), log_density, NOTHING), axis=axis)
+        return ops.logaddexp(
+            own + ops.reshape(log_own, shape), rest + ops.reshape(log_other, shape)
+        )
+
+    return AggregatePosterior(mixed(ops.sum(log_q, axis=1), 1), mixed(log_q, 2))
+
+
+def _expanded(mask, axis):
+    """(B, n) for densities (B, n) or (B, D, n)."""
+    return mask if axis == 1 else mask[:, None, :]
