@@ -20,12 +20,13 @@ LARGEST = {"encoder": 2**14 - 1, "decoder": 2**16 - 1}
 EXACT_KERNELS = 1
 
 
-def write(path: Path, model) -> None:
+def write(path: Path, model, coarser: int = 0) -> None:
     """Write the encoder, the decoder and a learned likelihood scale; no discriminator.
 
     Args:
         path: the .npz file to write.
         model: any model of kerasvae with networks of its own making.
+        coarser: how many bits fewer a number gets, for a network that would be too large.
 
     Raises:
         ValueError: networks that the user gave, which no card can describe.
@@ -41,7 +42,7 @@ def write(path: Path, model) -> None:
     arrays = {}
     for key, array in weights.items():
         if key in kernels[:-EXACT_KERNELS]:
-            largest = LARGEST[key.partition(".")[0]]
+            largest = LARGEST[key.partition(".")[0]] >> coarser
             arrays[key], arrays[f"{key}.scale"] = quantise(array, largest)
         else:
             arrays[key] = array

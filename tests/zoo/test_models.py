@@ -87,6 +87,21 @@ def test_a_learned_scale_of_pixels_comes_along(tmp_path):
     assert float(keras.ops.convert_to_numpy(fresh.log_scale)) == -1.25
 
 
+def test_a_coarser_file_is_smaller_and_as_much_less_exact(tmp_path):
+    model, fresh = (VAE((16, 16, 1), 4, "mlp", seed=seed) for seed in (0, 1))
+    kernel = model.encoder.layers[-1].kernel
+    sizes, errors = [], []
+    for coarser in (0, 2, 4):
+        storage.write(tmp_path / "w.npz", model, coarser)
+        sizes.append((tmp_path / "w.npz").stat().st_size)
+        storage.read(tmp_path / "w.npz", fresh)
+        found = keras.ops.convert_to_numpy(fresh.encoder.layers[-1].kernel)
+        errors.append(np.abs(found - keras.ops.convert_to_numpy(kernel)).max())
+    assert sizes[0] > sizes[1] > sizes[2]
+    assert errors[1] / errors[0] == pytest.approx(4, rel=0.3)
+    assert errors[2] / errors[1] == pytest.approx(4, rel=0.3)
+
+
 def test_a_tampered_file_is_refused(copy):
     path = copy / "small.npz"
     content = bytearray(path.read_bytes())
