@@ -13,10 +13,11 @@
 # %% [markdown]
 # # 0. Start here
 #
-# A picture of a sprite is a thousand pixels, and yet five numbers say all of it: which shape, how
-# large, how it is turned, where it stands. A *disentangled* code is one in which each number means
-# one such thing. This course is about models that find codes without being told what to look for,
-# and about what they can and cannot be trusted with. After this chapter you can
+# A *sprite* is a small picture of a shape. It has a thousand pixels, and yet five numbers say all
+# of it: which shape it is, how large, how it is turned, and (two numbers) where it stands. A
+# *disentangled* code is one in which each number means one such thing. This course is about models
+# that find codes without being told what to look for, and about what they can and cannot be trusted
+# with. After this chapter you can
 #
 # - see whether your set-up works, and on which device and backend it computes;
 # - choose between the quick and the full tier of the chapters;
@@ -55,14 +56,15 @@ print(f"Keras {keras.__version__} on {keras.backend.backend()}; devices: {', '.j
 print("tier:", "full" if FULL else "quick")
 
 # %% [markdown]
-# **Tiers.** Every chapter runs in two tiers. *Quick* is the default: data that is drawn or comes
-# with a package, small networks, a minute or two on two cores. What you see stored in the notebooks
-# is the quick tier. *Full* (`KERASVAE_TIER=full`, or `make tutorials TIER=full`) takes larger data
-# and more seeds, and wants a GPU. Claims are asserted in both: if a cell with `assert` passes, the
-# sentence below it is true on your machine too.
+# **Tiers.** Every chapter runs in two tiers. *Quick* is the default. It uses small networks, and
+# data that is drawn on the spot or comes with a package; a chapter takes from seconds to a few
+# minutes on two cores. The outputs stored in the notebooks are those of the quick tier. *Full*
+# (`KERASVAE_TIER=full`, or `make tutorials TIER=full`) takes larger data and more seeds, and needs
+# a GPU. Claims are asserted in both tiers: if a cell with `assert` passes, what it asserts is true
+# on your machine too.
 #
-# **Devices.** Nothing has to be set: a GPU is used if the backend finds one
-# (`pip install -e ".[gpu]"`), and listed above.
+# **Devices.** You need not set anything: if the backend finds a GPU, it is used, and the line above
+# lists it. (`pip install -e ".[gpu]"` installs what an NVIDIA GPU needs.)
 #
 # **How to read.** Before each experiment you will find the word **Predict**. Write your guess down,
 # then run the cell. The exercises at the end go from easy to open.
@@ -70,8 +72,8 @@ print("tier:", "full" if FULL else "quick")
 # %% [markdown]
 # ## What it looks like
 #
-# These are the images of dSprites, the set on which most of the field's numbers are measured: all
-# 737,280 combinations of five *factors*. The package draws them; nothing is downloaded.
+# Most of the field's numbers are measured on the data set dSprites: all 737,280 combinations of
+# five *factors*. The package draws the images; nothing is downloaded. Here are eight of them.
 
 # %%
 sprites = kv.data.load("dsprites")
@@ -83,9 +85,9 @@ for panel, image in zip(panels, examples):
 print("factors:", ", ".join(sprites.factor_names))
 
 # %% [markdown]
-# Three models that ship with the package were trained on them. None of them has ever seen a factor.
-# We encode a sprite, move one latent dimension at a time, and decode: a *traversal*. Of each model
-# you see the dimensions that tell most about four of the factors.
+# Three models that ship with the package were trained on these images. None of them has ever seen a
+# factor. We encode a sprite, move one latent dimension at a time, and decode: a *traversal*. Of
+# each model you see the dimensions that tell most about four of the factors.
 #
 # **Predict.** Each model has ten dimensions for five factors. In which of the three will a single
 # row move the sprite from left to right and change nothing else?
@@ -103,21 +105,21 @@ print({name: f"{share:.2f}" for name, share in shares.items()})
 assert shares["beta-tcvae-dsprites"] > max(shares[name] for name in NAMES[:2]) + 0.1
 
 # %% [markdown]
-# In the VAE nearly every row moves, resizes and turns the sprite at once. The beta-VAE has a row for
-# the size, and moves the sprite along two *diagonals*. In the beta-TCVAE one row moves it from left
-# to right, one up and down, one resizes it, and a fourth turns it a little. The numbers say the
-# same: the share of the horizontal position that the best single dimension knows.
-# `kerasvae explore beta-tcvae-dsprites` opens this model with sliders, and `kerasvae zoo`
-# lists what ships and how it was trained. Why the three differ is the subject of this course.
+# In the VAE nearly every row moves, resizes and turns the sprite at once. The beta-VAE has a row
+# for the size, and moves the sprite along two *diagonals*. In the beta-TCVAE one row moves it from
+# left to right, one up and down, one resizes it, and a fourth turns it a little. The numbers say
+# the same: each is the share of the horizontal position that the best single dimension knows.
+# `kerasvae explore beta-tcvae-dsprites` opens the beta-TCVAE with sliders, and `kerasvae zoo` lists
+# what ships and how it was trained. Why the three differ is the subject of this course.
 #
 # ## The question
 #
 # A variational autoencoder (VAE) has an encoder, which turns an image $x$ into a Gaussian
 # $q(z\mid x)$ over codes, and a decoder, which turns a code $z$ into an image. It is trained on two
-# terms: how badly the image is reconstructed, and how far $q(z\mid x)$ is from a fixed prior $p(z)$,
-# the Kullback-Leibler divergence. It is often said that this KL term makes the dimensions of $z$
-# independent. **Does it?** Averaged over all $N$ images the term can be cut, exactly, into three
-# pieces, and only one of them is about independence:
+# terms: how badly the image is reconstructed, and how far $q(z\mid x)$ is from a fixed prior
+# $p(z)$, measured by the Kullback-Leibler (KL) divergence. It is often said that this KL term makes
+# the dimensions of $z$ independent. **Does it?** Averaged over all $N$ images the term can be cut,
+# exactly, into three pieces, and only one of them is about independence:
 #
 # $$\underbrace{\mathbb{E}_x\,\mathrm{KL}(q(z\mid x)\,\|\,p(z))}_{\texttt{kl}}
 # = \underbrace{I(x;z)}_{\texttt{mutual\_information}}
@@ -125,7 +127,7 @@ assert shares["beta-tcvae-dsprites"] > max(shares[name] for name in NAMES[:2]) +
 # + \underbrace{\sum_j \mathrm{KL}(q(z_j)\,\|\,p(z_j))}_{\texttt{dimension\_wise\_kl}} .$$
 #
 # Here $q(z)=\frac1N\sum_n q(z\mid x_n)$ is the cloud of all codes. The last two pieces together are
-# $\mathrm{KL}(q(z)\,\|\,p(z))$, the *marginal* KL. The first piece is what the code knows of the
+# $\mathrm{KL}(q(z)\,\|\,p(z))$, the *marginal* KL. The first piece is what the code knows about the
 # image: the thing we want to keep.
 #
 # **Predict.** We train a VAE for a few seconds and cut its KL. Which of the three pieces will be
@@ -181,9 +183,9 @@ panel.set(xlim=(-0.02, 1.02), ylim=(-0.12, 1.0))
 panel.axis("off");
 
 # %% [markdown]
-# From left to right the KL falls into its pieces; the numbers are those of the little VAE above,
-# and the pieces of a box add up to it. Below each piece stand the models that push on it, with the
-# name of the weight that they do it by. Read it as a table of contents:
+# From left to right the KL is cut into its pieces. The numbers are those of the little VAE above,
+# and the pieces of a box add up to its number. Below each piece stand the models that push on it;
+# in brackets, the weight or the means that they push with. Read it as a table of contents:
 #
 # | chapter | models | pushes on |
 # |---|---|---|
@@ -200,7 +202,7 @@ panel.axis("off");
 # | [10b Trusting scores](10b_trusting_scores.ipynb) | [`metrics`](../kerasvae/metrics/__init__.py) | nothing: how far a score can be trusted |
 # | [11 All objectives](11_all_objectives.ipynb) | all of them | which differences are real |
 # | [12 Impossible without assumptions](12_impossible_without_assumptions.ipynb) | any of them | nothing: why no objective can be enough |
-# | [13 What a pair gives away](13_what_a_pair_gives_away.ipynb) | [`AdaGVAE`](../kerasvae/models/ada_gvae.py), [`GVAE`](../kerasvae/models/gvae.py) | the KL, of pairs that share factors |
+# | [13 What a pair gives away](13_what_a_pair_gives_away.ipynb) | [`AdaGVAE`](../kerasvae/models/ada_gvae.py), [`GVAE`](../kerasvae/models/gvae.py) | the KL, for pairs that share factors |
 # | [14 Is it useful?](14_is_it_useful.ipynb) | [`metrics`](../kerasvae/metrics/__init__.py) | nothing: what a code is good for |
 #
 # [Problem sets](assignments/README.md) go with the chapters, for a class or for yourself.
@@ -220,15 +222,15 @@ panel.axis("off");
 # | $p(x\mid z)$ | the likelihood of the pixels | `model.decode(z)`: logits | 1 |
 # | $-\mathbb E\log p(x\mid z)$ | how badly the image is reconstructed | `reconstruction` | 1 |
 # | $\mathrm{KL}(q(z\mid x)\Vert p(z))$ | what the code costs | `kl` | 1 |
-# | $\beta$, $\gamma$, $\alpha$, $\lambda$ | weights; which term they weigh, each class says | `beta`, `gamma`, `alpha`, `lambda_od`, ... | 2 |
-# | $C$ | the capacity that the KL is drawn to | `capacity` | 2 |
+# | $\beta$, $\gamma$, $\alpha$, $\lambda$ | weights; each class says which term they weigh | `beta`, `gamma`, `alpha`, `lambda_od`, ... | 2 |
+# | $C$ | the capacity: the value that the KL is pulled to | `capacity` | 2 |
 # | $q(z)$ | the aggregate posterior, the cloud of all codes | `AggregatePosterior` | 3 |
 # | $I(x;z)$ | index-code mutual information, at most $\log N$ | `mutual_information` | 3 |
 # | $\mathrm{KL}(q(z)\Vert p(z))$ | the cloud against the prior | `marginal_kl` | 3, 5 |
 # | $\mathrm{KL}(q(z)\Vert\prod_j q(z_j))$ | how dependent the dimensions are | `total_correlation` | 3, 6, 7 |
 # | $\sum_j\mathrm{KL}(q(z_j)\Vert p(z_j))$ | each dimension against its prior | `dimension_wise_kl` | 3 |
 # | MWS, MSS | estimates of $\log q(z)$ from a batch | `estimator="mws"`, `"mss"` | 4 |
-# | MMD | a distance of two clouds of points | `mmd` | 5 |
+# | MMD | maximum mean discrepancy, a distance between two clouds of points | `mmd` | 5 |
 # | $D(z)$ | a discriminator's probability | `discriminator` | 7, 8, 9 |
 # | $v_k$, $K$ | a factor that made the image; their number | `factors` (n, K) | 10 |
 # | MIG, SAP, DCI, ... | scores of disentanglement | `kerasvae.metrics` | 10 |
@@ -236,7 +238,8 @@ panel.axis("off");
 # ## Limits
 #
 # The numbers on the map are those of one small VAE, one seed and one data set. That information is
-# the largest piece holds widely; how large the others are does not.
+# the largest piece is true of many models; how large the other pieces are differs from case to
+# case.
 #
 # ## Exercises
 #

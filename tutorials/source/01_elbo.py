@@ -22,9 +22,9 @@
 # - explain what is bought when a model pays KL, and when it is not worth the price;
 # - train the same model with kerasvae, on handwritten digits and on sprites.
 #
-# You need some Keras, and to know what a Gaussian is. Each experiment begins with a question,
-# marked **Predict**: write down your guess before you run the cell. Being wrong on paper is how
-# the idea sticks.
+# You need to know some Keras, and what a Gaussian is. Each experiment begins with a question,
+# marked **Predict**: write down your guess before you run the cell. Being wrong on paper is how the
+# idea sticks.
 
 # %%
 import math
@@ -80,8 +80,8 @@ plt.style.use(kv.plotting.STYLE)
 # %% [markdown]
 # ## The data
 #
-# Real handwritten digits of 8x8 pixels, which come with scikit-learn. They are small, so that
-# experiments take seconds.
+# We use real handwritten digits of 8x8 pixels, which come with scikit-learn. They are small, so
+# that experiments take seconds.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -193,10 +193,10 @@ np.testing.assert_allclose(reconstruction, -log_p, rtol=1e-4)
 # %% [markdown]
 # ## With the library
 #
-# [`kerasvae.VAE`](../kerasvae/models/vae.py) is the same model: its objective is one line, and
-# what it shares with other models stands in
-# [`autoencoder.py`](../kerasvae/models/autoencoder.py). It brings networks by name, and also takes
-# yours. We hand it the two networks from above, and ask for its terms on the same codes.
+# [`kerasvae.VAE`](../kerasvae/models/vae.py) is the same model: its objective is one line, and what
+# it shares with other models is in [`autoencoder.py`](../kerasvae/models/autoencoder.py). It offers
+# networks by name, and also takes your own. We hand it the two networks from above, and ask for its
+# terms on the same codes.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -227,7 +227,7 @@ def no_code(images):
 print(f"without a code: {no_code(x):.1f} nats per image")
 
 # %% [markdown]
-# Both models learn by plain `fit`, here with fresh networks for each. kerasvae needs no data but
+# Both models learn by plain `fit`, here with fresh networks for each. kerasvae needs nothing but
 # images, and logs each term by its name.
 #
 # **Predict.** The sum will fall during training. Sketch the course of each term. Does the KL
@@ -258,8 +258,8 @@ kv.plotting.terms_over_training(history)
 #
 # ## Two ways to measure the KL
 #
-# For Gaussians the KL has a closed form. For other distributions often it has none, and one
-# averages draws instead, since $\mathrm{KL} = \mathbb{E}_{q(z\mid x)}[\log q(z\mid x) - \log
+# For Gaussians the KL has a closed form. For other distributions there often is none, and one
+# averages over draws instead, since $\mathrm{KL} = \mathbb{E}_{q(z\mid x)}[\log q(z\mid x) - \log
 # p(z)]$. Both are in [`divergences.py`](../kerasvae/divergences.py). The draw is *unbiased*: its
 # mean is the KL. But a single draw scatters. With $z_j=\mu_j+\sigma_j\varepsilon_j$ a short
 # calculation gives its variance,
@@ -309,7 +309,7 @@ plt.show()
 #
 # ## What reconstruction and KL trade
 #
-# Is 3 nats much? Two other models give the scale: the one with **no code**, and one with a code at
+# Is 3 nats a lot? Two other models give the scale: the one with **no code**, and one with a code at
 # a **discount**, which is charged a hundredth of each nat of KL. That is
 # [`BetaVAE`](../kerasvae/models/beta_vae.py) with `beta=0.01`; chapter 2 is about this weight.
 #
@@ -377,13 +377,13 @@ kv.plotting.traversals(np.stack(rows), labels=[*labels, "discount: prior"])
 #
 # ## How far below $\log p(x)$?
 #
-# The ELBO is short of $\log p(x)$ by $\mathrm{KL}(q(z\mid x)\,\|\,p(z\mid x))$. This can be
+# The ELBO falls short of $\log p(x)$ by $\mathrm{KL}(q(z\mid x)\,\|\,p(z\mid x))$. This can be
 # estimated. Average *weights* instead of their logarithms (Burda et al. 2016):
 #
 # $$\log p(x) \;\ge\; \mathbb{E}\,\log \frac1K\sum_{k=1}^{K} w_k \;\ge\; \mathrm{ELBO}(x),
 # \qquad w_k = \frac{p(x\mid z_k)\,p(z_k)}{q(z_k\mid x)},\quad z_k \sim q(z\mid x).$$
 #
-# The middle grows towards $\log p(x)$ as $K$ grows, and is the ELBO for $K=1$.
+# The term in the middle grows towards $\log p(x)$ as $K$ grows; for $K=1$ it is the ELBO.
 #
 # **Predict.** The ELBO of a digit is about $-24$ nats. Is the gap a tenth of a nat, about one, or
 # about ten?
@@ -410,7 +410,7 @@ assert 0.05 < gap < 2.0
 # factors, so that one can ask what a code has understood. `dsprites-mini` has 3,072 of them: three
 # shapes in four sizes, four orientations and 8x8 places, all at 32x32 pixels.
 #
-# **Predict.** To name one image out of $N = 3072$ costs $\log N = 8.03$ nats, if all are equally
+# **Predict.** Naming one image out of $N = 3072$ costs $\log N = 8.03$ nats, if all are equally
 # probable. Will the KL of a trained VAE be below, near or far above this?
 
 # %%
@@ -436,16 +436,16 @@ kv.plotting.reconstructions(images[:10], sprite_vae.reconstruct(images[:10]))
 # Place and size survive; shape and angle are lost, and every sprite becomes an oval (the network is
 # small and has seen each sprite 40 times). Yet the KL is already *above* $\log N$. What a code says
 # about which image it belongs to can be no more than $\log N$. The rest is paid because the codes
-# of all images together do not spread like the prior. Taking the KL apart along this line is
-# called ELBO surgery, and is the subject of a later chapter.
+# of all images together do not spread like the prior. Taking the KL apart along this line is called
+# ELBO surgery, and is the subject of chapter 3.
 #
 # ## What you know now, and what it does not say
 #
 # The ELBO is `reconstruction + kl` with a minus sign, in nats per image. The KL is the price of
 # what the code says; it is worth paying while each nat saves more than a nat on pixels.
 #
-# - The terms were measured on the images that were trained on. A claim about new images needs
-#   images held back; see exercise 3.
+# - The terms were measured on the training images. A claim about new images needs images held back;
+#   see exercise 3.
 # - The digits are grey, and the Bernoulli cross-entropy of a grey pixel is not a normalised
 #   density: even a perfect reconstruction pays the entropy of every grey pixel. Compare numbers
 #   within one data set and likelihood, never across.

@@ -63,8 +63,9 @@ plt.style.use(kv.plotting.STYLE)
 # $$\texttt{reconstruction} + \beta\ \texttt{kl} .$$
 #
 # Both terms are those of chapter 1, in nats per image. $\beta = 1$ is the VAE. With $\beta > 1$ the
-# sum is no longer the negative ELBO, and the ELBO gets worse: this is a price for another aim. The
-# whole class is [`beta_vae.py`](../kerasvae/models/beta_vae.py); its objective is one line.
+# sum is no longer the negative ELBO, and the ELBO gets worse: that is the price of aiming at
+# something else. The whole class is [`beta_vae.py`](../kerasvae/models/beta_vae.py); its objective
+# is one line.
 #
 # ### What the price predicts
 #
@@ -83,8 +84,8 @@ plt.style.use(kv.plotting.STYLE)
 #
 # In the quick tier the images are 2,048 [discs](../kerasvae/data/discs.py) with three factors, the
 # place (x, y) and the radius, which a small network learns to draw in seconds. In the full tier
-# they are the whole grid of sprites. Three prices, and each twice from different seeds, because one
-# run proves little.
+# they are the whole grid of sprites. We train at three prices, twice each from different seeds,
+# because one run proves little.
 
 
 # %%
@@ -233,9 +234,9 @@ assert all(r2[BETAS[2], s][SIZE] < r2[1, s][SIZE] - 0.1 for s in SEEDS) or FULL
 
 # %% [markdown]
 # Place is kept to the end; size fades, though the two dimensions that are left still tell some of
-# it. To draw a disc in the wrong place costs all of its pixels twice, once where it is and once
-# where it should be. To draw it a little too small costs its rim. The model has no idea what we
-# call a factor. It ranks by nats.
+# it. Drawing a disc in the wrong place costs all of its pixels twice, once where it is and once
+# where it should be. Drawing it a little too small costs only its rim. The model has no idea what
+# we call a factor. It ranks by nats.
 #
 # ## Traversals
 #
@@ -283,14 +284,14 @@ print("active dimensions:", active, " kl:", [round(sum(nats[name]), 1) for name 
 # The beta-VAE says less and says it in order: the size has a row of its own. Two rows move the
 # sprite, and both move it along a *diagonal*. The place is stored in two dimensions, as it should
 # be, but the pair is turned against the axes that we call horizontal and vertical. No weight on the
-# whole KL minds such a turn; chapter 6 shows why, and which term does.
+# whole KL penalises such a turn; chapter 6 shows why, and which term does.
 #
 # ## Posterior collapse
 #
-# A silent dimension is no fault; the prior has room to spare. But the whole code can fall silent.
-# Then $q(z\mid x)$ is the prior for every image, and the decoder, however good, draws one and the
-# same average. The grey digits of chapter 1 are a good place to see it: one nat about a digit saves
-# only about two on its pixels.
+# A silent dimension is not a fault: a code may have more dimensions than it needs. But the whole
+# code can fall silent. Then $q(z\mid x)$ is the prior for every image, and the decoder, however
+# good, draws one and the same average. The grey digits of chapter 1 are a good place to see it: one
+# nat about a digit saves only about two on its pixels.
 #
 # **Predict.** What happens to a beta-VAE on digits at $\beta = 4$? Which number will its
 # reconstruction term be near? (Chapter 1 computed it, without any training.)
@@ -314,7 +315,7 @@ print("active dimensions:", int(np.sum(kl_by_dimension(collapsed, digit_images) 
 
 # %% [markdown]
 # The trained network has become the model without a code. Nothing in the loss curve warns of it:
-# the loss falls and settles. The KL by dimension does.
+# the loss falls and settles. The KL of each dimension does.
 #
 # ### A warm-up
 #
@@ -372,7 +373,7 @@ plt.show()
 # - $\beta$ presses on the *whole* KL. Part of that is information about the image, which one may
 #   want to keep. Chapter 3 takes the KL apart, and later models press on one part.
 # - Nothing here measures disentanglement. It depends on the data, and on the seed as much as on
-#   $\beta$ (Locatello et al. 2019); scores come in their own chapter.
+#   $\beta$ (Locatello et al. 2019); scores have a chapter of their own (10).
 # - Two seeds show that an effect is not one run's luck. They do not give an error bar.
 #
 # ## Exercises
@@ -389,7 +390,7 @@ plt.show()
 #    collapses.
 # 6. *(hard)* The posterior is a Gaussian with independent dimensions. Rotate the two active codes
 #    of $\beta = 32$ by 45 degrees: what happens to the KL, and what does the encoder prefer?
-#    (Rolinek et al. 2019 tell why.)
+#    (Rolinek et al. 2019 explain why.)
 # 7. *(open)* $\beta$ sets the price and leaves the amount open. Build a model that sets the amount,
 #    $\epsilon$ nats, and finds the price. (One answer is Burgess et al. 2018, in
 #    [`annealed_vae.py`](../kerasvae/models/annealed_vae.py).)

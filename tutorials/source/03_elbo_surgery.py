@@ -71,7 +71,8 @@ plt.style.use(kv.plotting.STYLE)
 #
 # To see it, add and subtract $\log q(z)$ and $\sum_j\log q(z_j)$ inside
 # $\mathbb{E}[\log q(z\mid x)-\log p(z)]$; the prior is a product, $p(z)=\prod_j p(z_j)$. The first
-# cut is Hoffman and Johnson's "ELBO surgery", the second Chen and others'. All in nats per image.
+# cut is Hoffman and Johnson's "ELBO surgery", the second Chen and others'. All terms are in nats
+# per image.
 
 # %% [markdown]
 # ## By hand, on four images
@@ -218,9 +219,9 @@ panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
 #
 # ## Two models on the same bars
 #
-# Now trained models: sprites of 32x32 pixels, $N=3{,}072$ images, which differ in shape, scale,
-# orientation and position. A VAE, and a beta-VAE that pays 4 nats for each nat of KL. Three
-# seeds each.
+# Now trained models. The data are $N=3{,}072$ sprites of 32x32 pixels, which differ in shape,
+# scale, orientation and position. We compare a VAE and a beta-VAE that pays 4 nats for each nat of
+# KL, with three seeds each.
 #
 # **Predict.** Chapter 2 showed that the beta-VAE's KL is lower and its images are worse. Which of
 # the three terms fall? Only the waste? And which falls by the larger *share*?
@@ -288,9 +289,10 @@ for vae, beta_vae in zip(*surgeries.values()):
 kv.plotting.surgery_bars(surgeries)
 
 # %% [markdown]
-# Both fall. The beta-VAE loses most of its total correlation, but also more than a nat of mutual
-# information; and that nat is missing from its images, whose reconstruction term is worse by
-# several nats in every seed. The bars are means over the seeds, with their standard deviation.
+# Waste and information both fall. The beta-VAE loses most of its total correlation, but also more
+# than a nat of mutual information; and that nat is missing from its images, whose reconstruction
+# term is worse by several nats in every seed. The bars are means over the seeds, with their
+# standard deviation.
 
 # %%
 chosen = np.linspace(100, len(images) - 100, 10).astype(int)
@@ -345,7 +347,7 @@ print("every term falls:", all(value > 0 for value in lost.values()))
 #   spread over seeds. Compare models by seeds.
 # - Two Dense layers and 40 epochs are a small, half-trained model. In the full tier it trains three
 #   times as long: the VAE then switches off dimensions by itself, and its total correlation falls
-#   too. The claims hold in both tiers, the heights do not carry over.
+#   too. The claims hold in both tiers; the heights of the bars do not carry over.
 # - A low total correlation is not yet disentanglement: dimensions can be independent and each
 #   still mix several factors.
 #

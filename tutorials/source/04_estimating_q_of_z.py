@@ -162,10 +162,10 @@ print(exact[0])
 #
 # ## From a batch
 #
-# **Predict.** Truth: mutual information 8.3, total correlation 8.0. What will MSS say from
-# batches of 64? And MWS? Hint for MWS: its rows sum to $1/N$, not to 1. In how many of the terms
-# $\log q(z), \log q(z_1), \dots, \log q(z_{10})$ does that $\log\frac1N$ appear, and with which
-# sign?
+# **Predict.** The true values are 8.3 for the mutual information and 8.0 for the total correlation.
+# What will MSS say from batches of 64? And MWS? Hint for MWS: its rows sum to $1/N$, not to 1. In
+# how many of the terms $\log q(z), \log q(z_1), \dots, \log q(z_{10})$ does that $\log\frac1N$
+# appear, and with which sign?
 
 
 # %%
@@ -210,13 +210,14 @@ print("MWS's information is possible:", bool((mws[:, 0] <= np.log(4000)).all()))
 # %% [markdown]
 # MSS is right about the mutual information and somewhat high for the total correlation, 8.8 for
 # 8.0. **MWS says 86.** That number is not a total correlation: it is about
-# $8.0 + D\log N - \log B$, a statement on the size of the data set. Each of ten marginals carries
-# $\log\frac1N$ with a minus sign; the joint, where only the code's own image counts, carries
-# $\log\frac1B$ too much. Its "mutual information" of 12.4 is above $\log N$, where none can be.
+# $8.0 + D\log N - \log B$, a statement about the size of the data set. Each of ten marginals
+# carries $\log\frac1N$ with a minus sign; the joint, where only the code's own image counts,
+# carries an extra $\log\frac1B$. Its "mutual information" of 12.4 is above $\log N$, where none can
+# be.
 #
 # Why would anyone train on it? Because $\log NB$ is a constant, and constants have no gradient.
-# What is left, the log-sum-exp over the batch, is a fair direction. So: MWS as a gradient, yes;
-# as a number in a table, never.
+# What is left, the log-sum-exp over the batch, still points in a useful direction. So: MWS as a
+# gradient, yes; as a number in a table, never.
 
 # %% [markdown]
 # ## What "unbiased" promises
@@ -319,9 +320,10 @@ panels[0].set_ylabel("bias of the total correlation\n(nats per image)")
 panels[1].legend(loc="lower right");
 
 # %% [markdown]
-# Left: MSS's error falls from about four nats at $B=16$ to less than a tenth of a nat at
-# $B=1024$, while MWS's stays near 78: a larger batch does not help. Right: with the batch fixed,
-# MWS's error grows with the logarithm of the data set, on the dotted rule, and MSS's grows slowly.
+# Left: MSS's error falls from about four nats at $B=16$ to less than a tenth of a nat at $B=1024$,
+# while MWS's stays near 78: a larger batch does not help. Right: with the batch fixed, MWS's error
+# grows with the logarithm of the size of the data set, along the dotted line, and MSS's grows
+# slowly.
 
 # %% [markdown]
 # ## A published bug
@@ -369,10 +371,11 @@ for weights in (mss_weights, published_weights):
 assert min(mean for mean, _ in found) > 2
 
 # %% [markdown]
-# One row of 64 gives itself away, and a tolerance on the average would let it pass. The
-# expectation does not: it is three times too large, far outside of its error. What does the bug do
-# to the terms, on the data sets from above ($N=4000$, $B=64$)? A second mistake goes with it in
-# some programs: the weight *inside* the sum over dimensions, which then counts $D$ times.
+# Only one row of 64 gives the bug away, and a test of the average row sum, with a tolerance, would
+# let it pass. The expectation does not let it pass: it is three times too large, far outside its
+# error. What does the bug do to the terms, on the data sets from above ($N=4000$, $B=64$)? In some
+# programs a second mistake goes with it: the weight stands *inside* the sum over dimensions, and
+# then counts $D$ times.
 
 
 # %%
@@ -411,9 +414,9 @@ axis.legend(loc="upper left");
 # %% [markdown]
 # With the bug, the mutual information is about $\log M$, and what it lacks lands in the total
 # correlation: plausible numbers, which is why the bug lives on. With the weights inside, the total
-# correlation is negative, which no KL divergence can be: bounds catch coarse mistakes for free.
-# MWS is not drawn, since its number would not be one. (Means over three data sets, with their
-# standard deviation.)
+# correlation is negative, which no KL divergence can be: bounds catch coarse mistakes for free. MWS
+# is not drawn, since its number says nothing about these terms. (Means over three data sets, with
+# their standard deviation.)
 #
 # ## Limits
 #
@@ -428,8 +431,8 @@ axis.legend(loc="upper left");
 # ## Exercises
 #
 # 1. *Easy.* Show on paper that MSS's rows sum to 1, and that MWS's sum to $1/N$.
-# 2. *Easy.* Run the bias experiment for both terms with `sigma=0.8`. Which sign has the bias of
-#    each term now? Explain it with Jensen's inequality for the joint and for the marginals.
+# 2. *Easy.* Run the bias experiment for both terms with `sigma=0.8`. Which sign does the bias of
+#    each term have now? Explain it with Jensen's inequality for the joint and for the marginals.
 # 3. *Medium.* Multiply MWS's weights by $N$. Its rows then sum to 1. Is
 #    $\mathbb{E}[\hat q] = q$ now? Use `ratios`, then find the reason in the weight of the code's
 #    own image.

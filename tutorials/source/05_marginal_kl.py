@@ -14,8 +14,8 @@
 # # 5. Penalising the marginal: KL(q(z)‖p(z)) with weight λ
 #
 # Chapter 3 ended with a wish: leave the information in the code at its normal price, and charge
-# more for the distance of $q(z)$ from the prior. This chapter grants it, and then looks at what
-# stands in for it. After it you can
+# more for the distance of $q(z)$ from the prior. This chapter grants it, and then looks at what can
+# stand in for that distance. After it you can
 #
 # - write the objective with $\lambda$ in front of $\mathrm{KL}(q(z)\,\|\,p(z))$, and say why the
 #   weight in force is $\lambda+1$;
@@ -54,9 +54,9 @@ plt.style.use(kv.plotting.STYLE)
 # $$\texttt{kl} = \texttt{mutual\_information} + \texttt{marginal\_kl},\qquad
 # \texttt{marginal\_kl} = \mathrm{KL}(q(z)\,\|\,p(z)).$$
 #
-# That distance matters: who draws codes from $p(z)$ and decodes them meets codes that the decoder
-# has not been trained on, wherever $q(z)$ differs. **Can it be charged for by itself, and is what
-# we then charge for really that distance?**
+# That distance matters: when we draw codes from $p(z)$ and decode them, we meet codes that the
+# decoder has not been trained on, wherever $q(z)$ differs. **Can it be charged for by itself, and
+# is what we then charge for really that distance?**
 #
 # ## The formula
 #
@@ -85,13 +85,13 @@ plt.style.use(kv.plotting.STYLE)
 #   from $q(z)$ and $y,y'$ from $p(z)$. Its weights: $(1-\alpha)\,\texttt{kl}$ and
 #   $(\alpha+\lambda-1)\,\mathrm{MMD}$.
 #
-# The last two are no nats and no KL. They are zero when $q(z)=p(z)$, which is not to say that
-# $q(z)=p(z)$ when they are zero.
+# The last two are not in nats, and neither is a KL. They are zero when $q(z)=p(z)$, which is not to
+# say that $q(z)=p(z)$ when they are zero.
 
 # %% [markdown]
 # **Predict.** Chapter 6 weighs three parts of the KL: the mutual information by $\alpha$, total
 # correlation and dimension-wise KL, which make up the marginal KL, by $\beta$ and $\gamma$. Which
-# three weights make it a `MarginalKLVAE` with $\lambda=2$? We compare the two, image by image, at
+# three weights make it a `MarginalKLVAE` with $\lambda=2$? We compare the two, image by image, with
 # the same networks and codes.
 
 # %%
@@ -122,7 +122,7 @@ print("the same objective:", True)
 # +\underbrace{\mathrm{KL}\big(\mathcal N(m,C)\,\|\,p\big)}_{\text{Gaussian part}},\qquad
 # \text{Gaussian part}=\tfrac12\left(\mathrm{tr}\,C+m^\top m-D-\log\det C\right).$$
 #
-# Means and covariances know the second part and nothing of the first.
+# The mean and the covariance fix the second part, and say nothing about the first.
 
 
 # %%
@@ -150,7 +150,8 @@ def off_diagonal(C):
 # means are Gaussian with correlation 0.9. *Ring*: the means lie on a circle, at equal distances,
 # with a radius such that each dimension of $z$ has variance 1.
 #
-# **Predict.** For each: is DIP-VAE-II's penalty zero? Is the marginal KL? Which part of it is it?
+# **Predict.** For each: is DIP-VAE-II's penalty zero? Is the marginal KL zero? If not, which of its
+# two parts is large?
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -207,15 +208,15 @@ for values in paid["MMD"]:
 print(f"B=128: weight 10 costs {10 * paid['DIP'][1]:.1f} nats where nothing is wrong")
 
 # %% [markdown]
-# $D(D-1)/B$ times the weight: more than two nats, for nothing but chance. An encoder can dodge
-# this charge by lowering the variance of its means. So a batch's DIP penalty is not the data
+# It pays $D(D-1)/B$ times the weight: more than two nats, for nothing but chance. An encoder can
+# dodge this charge by lowering the variance of its means. So a batch's DIP penalty is not the data
 # set's, and a large weight in a small batch charges for noise. The MMD estimate is unbiased.
 #
 # ## The models
 #
-# Discs of 32x32 pixels with three factors (x, y and radius), $N=2{,}048$, small networks, six
-# dimensions, three seeds. Every model is then judged on all images by surgery, which none of them
-# was trained on.
+# The images are $N=2{,}048$ discs of 32x32 pixels with three factors (x, y and radius). The
+# networks are small, the codes have six dimensions, and there are three seeds. Every model is then
+# judged on all images by surgery, which none of them was trained on.
 
 
 # %%
@@ -279,8 +280,9 @@ def study(name, cls, **weights):
 # %% [markdown]
 # ## The weight λ + 1 at work
 #
-# The VAE, a beta-VAE with $\beta=4$, and the model with $\lambda=3$: it too has weight 4 on the
-# marginal KL, but 1 on the mutual information. Once with densities, once with a discriminator.
+# We compare the VAE, a beta-VAE with $\beta=4$, and the model with $\lambda=3$, which also has
+# weight 4 on the marginal KL, but 1 on the mutual information. We train the last one twice: once
+# with densities, once with a discriminator.
 #
 # **Predict.** Order them by marginal KL, by mutual information, and by reconstruction.
 
@@ -327,11 +329,12 @@ for name in (beta, density):
     display(kv.plotting.traversals(moved, values, [f"z_{j}" for j in order]))
 
 # %% [markdown]
-# Both have weight 4 on the marginal KL, and about the same marginal KL. But the model with
-# $\lambda=3$ pays the normal price for information. In every seed it keeps half a nat more of it,
-# or better, and its images are clearer by nearly three nats. This is what chapter 3 asked for. The
-# rows of both still mix place and size: the prior looks the same from all directions, so its KL
-# does not mind how a code is turned.
+# The beta-VAE and the model with $\lambda=3$ have the same weight, 4, on the marginal KL, and end
+# with about the same marginal KL. But the model with $\lambda=3$ pays the normal price for
+# information. In every seed it keeps at least half a nat more of it, and its images are clearer by
+# nearly three nats. This is what chapter 3 asked for. The rows of both still mix place and size:
+# the prior looks the same from all directions, so the KL to it does not depend on how a code is
+# turned.
 #
 # The discriminator changed next to nothing at the same weight. It is a small network that has to
 # follow an encoder that moves, and what it cannot tell from the prior costs nothing. Chapter 7
@@ -419,14 +422,14 @@ panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
 # $k(a,b)=\exp(-|a-b|^2/D^2)$, and can hardly tell a smooth cloud from a fine-grained one with the
 # same outline; a KL can, and charges for it.
 #
-# Take the information preference to its end, $\alpha=1$: the KL is gone, and MMD alone holds
-# $q(z)$. With `kernel="imq"` that is WAE-MMD. Nothing then asks a posterior to be wide, and each
-# may become a spike. Exercise 4 shows what the two distances say of that.
+# Now take $\alpha$ to its end, $\alpha=1$: the KL is gone, and MMD alone holds $q(z)$. With
+# `kernel="imq"` that is WAE-MMD. Nothing then asks a posterior to be wide, and each may become a
+# spike. Exercise 4 shows what the two distances say of that.
 #
 # ## Limits
 #
-# - The models are small and briefly trained, on 3,072 images which are the whole population. The
-#   claims are asserted over seeds for these; the heights do not carry over.
+# - The models are small and briefly trained, on 2,048 images which are the whole population. The
+#   claims are asserted over seeds for these; the sizes do not carry over.
 # - We compare one weight of each kind, and the weights are in different units: 10 on a squared
 #   covariance, 500 on an MMD, 3 on a nat. "DIP-VAE-II keeps most of the marginal KL" is a
 #   statement about this weight and about what a covariance can see; a larger weight also makes

@@ -79,8 +79,8 @@ plt.style.use(kv.plotting.STYLE)
 #
 # Let the means of 3,000 images be a Gaussian cloud in two dimensions, long in one direction: the
 # standard deviations of $z$ are 1 and 0.3 along its axes. Now turn the cloud by an angle. At angle
-# 0 the dimensions are independent. Where they correlate by $\rho$, and the cloud is Gaussian,
-# $\mathrm{TC}=-\frac12\log(1-\rho^2)$.
+# 0 the dimensions are independent. Where they have the correlation $\rho$, and the cloud is
+# Gaussian, $\mathrm{TC}=-\frac12\log(1-\rho^2)$.
 #
 # **Predict.** As the cloud turns from 0 to 90 degrees, how do the mutual information, the marginal
 # KL, the TC and the dimension-wise KL change?
@@ -147,19 +147,19 @@ assert np.greater(*(card["evaluation"]["surgery"]["total_correlation"] for card 
 
 # %% [markdown]
 # The beta-VAE's plane of positions is turned: its rows move the sprite along a diagonal, as the
-# cloud above does between 0 and 90 degrees. Nothing in its objective minds. In the beta-TCVAE one
-# row is left and right, one is up and down, and one is the size. The share is the part of a
-# factor's entropy that its best dimension knows (chapter 10 calls it normalised mutual
+# cloud above does between 0 and 90 degrees. Nothing in its objective speaks against that. In the
+# beta-TCVAE one row is left and right, one is up and down, and one is the size. The share is the
+# part of a factor's entropy that its best dimension knows (chapter 10 calls it normalised mutual
 # information). The beta-TCVAE pays for total correlation, so it turns its axes until the dimensions
 # are independent, and in this data the *factors* are what is independent.
 #
 # ## Two families of models
 #
-# One pair is one pair. Now many models, on images that small networks learn in seconds: 2,048
-# [discs](../kerasvae/data/discs.py) of 32x32 pixels, with three factors, $x$, $y$ and the radius.
-# Six dimensions, three seeds. Beta-VAEs with weights 1 (the VAE), 2 and 4; beta-TCVAEs with
-# $\alpha=\gamma=1$ and $\beta=$ 4 and 8. In training, the three terms are MSS estimates from
-# batches of 256.
+# One pair proves little. Now we train many models, on images that small networks learn in seconds:
+# 2,048 [discs](../kerasvae/data/discs.py) of 32x32 pixels, with three factors, $x$, $y$ and the
+# radius. The codes have six dimensions, and there are three seeds of each model: beta-VAEs with
+# weights 1 (the VAE), 2 and 4, and beta-TCVAEs with $\alpha=\gamma=1$ and $\beta=4$ or $8$. In
+# training, the three terms are MSS estimates from batches of 256.
 
 
 # %%
@@ -228,10 +228,11 @@ for key in surgery:
     print(f"{key[0]:12}  {key[1]:4}  {text}")
 
 # %% [markdown]
-# No model of one family has the reconstruction of one of the other, so equal weights, or the best
-# weights of each, would compare apples with pears. To compare *at equal reconstruction* we draw
-# the beta-VAE's curve for each seed, straight lines in log TC between its three weights, and read
-# off what TC a beta-VAE with the beta-TCVAE's reconstruction would have.
+# No model of one family has the same reconstruction as a model of the other, so to compare them at
+# equal weights, or at the best weights of each, would be to compare apples with oranges. To compare
+# *at equal reconstruction* we draw the beta-VAE's curve for each seed, straight lines in log TC
+# between its three weights, and read off what TC a beta-VAE with the beta-TCVAE's reconstruction
+# would have.
 
 
 # %%
@@ -273,10 +274,10 @@ assert max(ratio[4.0]) < 0.85 and np.mean(ratio[4.0]) < 0.8
 
 # %% [markdown]
 # Small marks are seeds, large ones their means. At $\beta=4$ every seed of the beta-TCVAE has
-# clearly less TC than a beta-VAE that reconstructs as well. In these seeds $\beta=8$ does as well;
-# we assert nothing of it: on other images and with other initial weights we have also seen it on
-# the beta-VAE's curve. What becomes unreliable at heavy weights? The section after the next has a
-# suspect.
+# clearly less TC than a beta-VAE that reconstructs as well. In these seeds the same is true of
+# $\beta=8$, but we do not assert it: on other images and with other initial weights we have also
+# seen it on the beta-VAE's curve. What becomes unreliable at heavy weights? The section "The number
+# in the log" has a suspect.
 #
 # ## What the factors say
 #
@@ -348,9 +349,9 @@ panel.legend();
 
 # %% [markdown]
 # The logged number is too low by a third of a nat or more, and at $\beta=8$ it is about zero, in
-# some runs below, which no TC can be. Both logarithms in $\log\hat q(z)-\sum_j\log\hat q(z_j)$ are
-# too low (chapter 4). There, where posteriors hardly overlapped, the sum suffered more and the TC
-# came out too high; here the joint suffers more. What the estimate takes from the TC it gives to
+# some runs below zero, which no TC can be. Both logarithms in $\log\hat q(z)-\sum_j\log\hat q(z_j)$
+# are too low (chapter 4). There, where posteriors hardly overlapped, the sum suffered more and the
+# TC came out too high; here the joint suffers more. What the estimate takes from the TC it gives to
 # the mutual information: the model pays for nats of TC that it reads as something else. And at
 # $\beta=8$ the estimate says that there is nothing left to remove, while surgery finds about half a
 # nat.
@@ -368,9 +369,9 @@ assert float(last["mutual_information"]) > exact_terms["kl"] + 1
 # %% [markdown]
 # A negative TC, and more information than there is KL. And yet this is the model whose rows move
 # the sprite along the axes: the *gradient* of the estimate serves, its *value* does not. kerasvae
-# says so in the log the first time that a value is impossible. How many images does a number need
-# that can be read? For this model batches of 2,048, as in the paper, are still wrong by more than a
-# nat, and 100,000 posteriors are enough (`results/estimators.md` in the repository).
+# says so in the log the first time that a value is impossible. How many images does it take to get
+# a number that can be trusted? For this model batches of 2,048, as in the paper, are still wrong by
+# more than a nat, and 100,000 posteriors are enough (`results/estimators.md` in the repository).
 #
 # ## What else changes
 #
@@ -402,7 +403,7 @@ assert (more_shape > 0.1).all()
 # writes `total_correlation=3.0`. Below is a plain functional model, with its own loss and
 # Keras's own `fit`.
 #
-# **Predict.** Its exact TC, over three seeds: near the VAE's or near the beta-TCVAE's?
+# **Predict.** Over three seeds, will its exact TC be near the VAE's or near the beta-TCVAE's?
 
 
 # %%
@@ -434,7 +435,7 @@ assert (layer_tc < 0.6 * column(("beta-VAE", 1.0), "total_correlation")).all()
 # %% [markdown]
 # One line in a model that knows nothing of this library's classes has brought the TC to a fraction
 # of the VAE's. Two things differ from `BetaTCVAE`: the layer's KL is the closed form, where the
-# class takes a sum of sampled terms; and its draws of $z$ are others.
+# class takes a sum of sampled terms; and it draws other values of $z$.
 #
 # ## Limits
 #

@@ -79,8 +79,8 @@ print("Runs on", keras.distribution.list_devices()[0], "with", keras.backend.bac
 #
 # ## Codes whose TC is known
 #
-# Four-dimensional Gaussian codes, each pair with correlation $\rho$. With the correlation matrix
-# $R$, $\mathrm{TC}=-\frac12\log\det R$.
+# Take Gaussian codes of four dimensions, where each pair of dimensions has correlation $\rho$. With
+# the correlation matrix $R$, $\mathrm{TC}=-\frac12\log\det R$.
 
 
 # %%
@@ -152,7 +152,7 @@ for rho in (0.0, 0.6):
 # ## How to shuffle
 #
 # [`permute_dims`](../kerasvae/estimators/density_ratio.py) shuffles every *column* over the batch,
-# with a permutation of its own. Published code has shuffled the *row* instead: the $D$ numbers
+# with a permutation of its own. Some published code shuffles the *row* instead: the $D$ numbers
 # within each code. The loss falls, nothing crashes.
 #
 # **Predict.** What does the shuffled row estimate (a) for the correlated codes above, (b) for
@@ -244,10 +244,10 @@ assert (abs(found["linear"]) < 0.2).all()
 #
 # The KL holds the TC once, so the total weight on it is $\gamma+1$.
 # [`FactorVAE`](../kerasvae/models/factor_vae.py) deals each batch out: even images train the VAE,
-# odd ones the discriminator, which so judges codes that the VAE is not being trained on. The
+# odd ones the discriminator, which therefore judges codes that the VAE is not being trained on. The
 # paper's "two batches of 64" are `batch_size=128`. To compare on equal terms, **the VAE gets half
 # the batch and half the passes**: in both models an update of the VAE is made from the same number
-# of images, and there are as many updates. Only FactorVAE's discriminator sees extra ones.
+# of images, and there are equally many updates. Only FactorVAE's discriminator sees extra images.
 
 
 # %%
@@ -309,8 +309,8 @@ def factor_vae(seed):
 
 
 # %% [markdown]
-# `SurgeryCallback` writes the exact terms, over all images, beside what the model logs: chapter 3
-# while training.
+# `SurgeryCallback` writes the exact terms, over all images, beside what the model logs: it is
+# chapter 3 during training.
 #
 # **Predict.** Whose TC is lower, and what is paid for it? Where will the discriminator's number lie
 # at the end: near the exact one, below, above?
@@ -374,7 +374,7 @@ kv.zoo.traversals(PAIR)
 # We stop the models, and train a fresh discriminator of the same size on their codes, which now
 # stand still.
 #
-# **Predict.** What will it find: what the model logged, more, or all?
+# **Predict.** How much TC will it find: what the model logged, more, or all of it?
 
 
 # %%
@@ -417,22 +417,21 @@ assert (logged < 0.5 * exact).all()
 assert (fresh > logged).all() and (fresh - logged).mean() > 0.3 and (fresh < exact).all()
 
 # %% [markdown]
-# The log (the lower curves) says that next to nothing is left to remove; surgery says that nats
-# are.
-# The two do not even move together: after the first updates the logged one falls, the exact one
-# hardly. The fresh discriminator suggests why. Given codes that stand still, it finds much more of
-# the TC: while training, the discriminator *lags* behind an encoder that moves away from whatever
-# it has learnt. What it too does not find sits in fine structure: 2,048 narrow posteriors, which
-# surgery resolves one by one and a smooth function does not. Of the logged number one can say
-# that it is the game's score, and not a measurement.
+# The log (the lower curves) says that next to nothing is left to remove; surgery finds that there
+# are still whole nats. The two do not even move together: after the first updates the logged one
+# falls, while the exact one hardly does. The fresh discriminator suggests why. Given codes that
+# stand still, it finds much more of the TC: while training, the discriminator *lags* behind an
+# encoder that moves away from whatever it has learnt. What even this one does not find sits in fine
+# structure: 2,048 narrow posteriors, which surgery resolves one by one and a smooth function does
+# not. The logged number is the score of a game, and not a measurement.
 #
 # ## The leaking gradient
 #
 # The discriminator's loss is a function of codes, and codes are a function of the encoder. In
 # several published programs the gradient runs on into the encoder, which then *helps* the
-# discriminator: it makes codes easier to tell from shuffled ones. The library cuts it by
-# `stop_gradient`. To see it we use that one step of plain SGD with rate 1 moves a weight by its
-# gradient.
+# discriminator: it makes codes easier to tell from shuffled ones. The library cuts it with
+# `stop_gradient`. To see the gradient, we use the fact that one step of plain SGD with learning
+# rate 1 moves a weight by its gradient.
 #
 # **Predict.** For the class-0 half of the loss, $\frac12\log(1+e^{-r})$: what is its derivative in
 # $r$, and hence the leak's direction and size beside that of the TC term, $r$ itself?
@@ -479,10 +478,10 @@ for model in models:
 
 # %% [markdown]
 # With the cut, every number is exactly zero. Without it, the derivative is $-\frac12(1-D(z))$: the
-# leak points against the TC term and takes at most $\frac12$ from its weight $\gamma$. That is
-# why the bug lives on. At $\gamma=35$ no curve would show it, above all none that a seed does not
-# also show; at $\gamma$ near zero, where one only wants to *watch* the TC, it changes the model
-# watched. Such a bug is found by a test of the gradient, not by looking at results.
+# leak points against the TC term and takes at most $\frac12$ from its weight $\gamma$. That is why
+# the bug lives on. At $\gamma=35$ no curve would show it, or nothing that another seed would not
+# show as well; at $\gamma$ near zero, where one only wants to *watch* the TC, it changes the model
+# that is watched. Such a bug is found by a test of the gradient, not by looking at results.
 #
 # ## Limits
 #

@@ -58,8 +58,8 @@ plt.style.use(kv.plotting.STYLE)
 # \texttt{marginal\_kl}=\mathrm{KL}(q(z)\,\|\,p(z)).$$
 #
 # To draw new images we only need $q(z)$ to look like $p(z)$: the second term. **Can we train on
-# that term alone, for a prior that is given by its draws, and what happens to the first term when
-# nobody pays for it?**
+# that term alone, for a prior that we know only by its draws, and what happens to the first term
+# when nobody pays for it?**
 #
 # ## The formula
 #
@@ -83,8 +83,8 @@ plt.style.use(kv.plotting.STYLE)
 # plain autoencoder (with a noise that it can shrink at will), watched by a discriminator to which
 # it does not listen.
 #
-# **Predict.** The term `marginal_kl` is in the model's log but not in its objective. Which terms
-# do you need, to rebuild the objective by hand?
+# **Predict.** The term `marginal_kl` is in the model's log but not in its objective. Which terms do
+# you need to rebuild the objective by hand?
 
 
 # %%
@@ -235,7 +235,7 @@ figure.colorbar(points, ax=panels, ticks=range(10), label="digit", shrink=0.6);
 # one, since nothing in the objective asks for it. The paper hands the label to the discriminator
 # where it wants that (exercise 5).
 #
-# Is the spiral of use? We walk along its middle, from the centre outwards, and decode.
+# Is the spiral useful? We walk along its middle, from the centre outwards, and decode.
 
 # %%
 t = np.linspace(0.3, 1.0, 15)
@@ -291,9 +291,9 @@ assert (better > 0).all() and (better < 3).all()
 
 # %% [markdown]
 # Nobody pays for the mutual information, so it rises almost to $\log N$: each posterior has shrunk
-# to a spike, which hardly overlaps with any other. In exchange the images improve by a nat or two,
-# where the information grew by several: most of what the code now says, the decoder has no use
-# for. And the surprise: the *true* marginal KL, the term that the adversarial model is made for,
+# to a spike, which hardly overlaps with any other. In exchange the images improve by only a nat or
+# two, while the information grew by several: the decoder has no use for most of what the code now
+# says. And the surprise: the *true* marginal KL, the term that the adversarial model is made for,
 # is larger than that of the VAE, by a nat or more.
 #
 # A heap of 1,797 narrow spikes is a poor match for a smooth density, however well it is spread.
@@ -375,14 +375,14 @@ panel.axhline(np.log(N), color="0.6", ls=":", marker="", label=r"$\log N$")
 panel.set(xlabel="blur $s$ added to each code", ylabel="nats per image", ylim=(-0.2, 8))
 panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
 # %% [markdown]
-# Two hundredths of the prior's width halve the marginal KL, a few tenths bring it to the
-# discriminator's level. So at a coarse resolution the match *is* good, and below it there is
-# nothing but spikes. The mutual information falls with it, more slowly.
+# Two hundredths of the prior's width halve the marginal KL; a few tenths bring it to the
+# discriminator's level. So at a coarse resolution the match *is* good, and at a finer one there is
+# nothing but spikes. The mutual information falls too, but more slowly.
 #
 # Does it matter to someone who draws new images?
 #
-# **Predict.** Draws from the prior through the decoders of the VAE, the adversarial autoencoder
-# and the plain one: which rows show digits?
+# **Predict.** We send draws from the prior through the decoders of the VAE, the adversarial
+# autoencoder (AAE) and the plain one. Which rows will show digits?
 
 # %%
 models = {"VAE": vae[0], "AAE": gaussian[0], "autoencoder": plain[0]}
@@ -404,11 +404,12 @@ kv.plotting.traversals(rows, labels=list(models))
 #   deterministic; then the marginal KL is infinite, and only the discriminator's view of it is
 #   left.
 # - $\gamma$ depends on the images. On digits, whose whole reconstruction is worth few nats, the
-#   default of 10 has been seen to win once too often: the codes became pure noise in the right
-#   shape, with no information at all. On sprites of 32x32 pixels it was fine.
-# - A game need not settle. Losses near $\log 2$ say that this discriminator is lost, not that
-#   $q(z)=p(z)$.
-# - Nothing here is about disentanglement. The star's arms are no classes and its axes no factors.
+#   default of 10 can be too large: we have seen codes become pure noise in the right shape, with no
+#   information at all. On sprites of 32x32 pixels it was fine.
+# - A game need not settle. Losses near $\log 2$ say that this discriminator cannot tell the
+#   difference, not that $q(z)=p(z)$.
+# - Nothing here is about disentanglement. The star's arms are not classes, and its axes are not
+#   factors.
 #
 # ## Exercises
 #

@@ -74,16 +74,16 @@ plt.style.use(kv.plotting.STYLE)
 #   \texttt{mutual\_information\_bound}$.
 #
 # Both raise the bound, so in that part they are partners. Compare chapter 3: there, information in
-# the code was what a VAE *pays for*. Here it is what the model *earns*. It is also another
-# information: of codes from the prior and their images, not of images from the data set and their
-# codes. See [`InfoGAN`](../kerasvae/models/info_gan.py): its "encoder" is the discriminator with
-# the Q head, so `embed`, `traverse` and every metric work as for a VAE. A VAE can have codes of
-# classes too: [`JointVAE`](../kerasvae/models/joint_vae.py), with what they tell of the images in
-# [`surgery/mixed.py`](../kerasvae/surgery/mixed.py).
+# the code was what a VAE *pays for*. Here it is what the model *earns*. It is also another mutual
+# information: that of codes from the prior and their images, not that of images from the data set
+# and their codes. See [`InfoGAN`](../kerasvae/models/info_gan.py): its "encoder" is the
+# discriminator with the Q head, so `embed`, `traverse` and every metric work as for a VAE. A VAE
+# can have categorical codes too: [`JointVAE`](../kerasvae/models/joint_vae.py). How much they tell
+# about the images is measured by [`surgery/mixed.py`](../kerasvae/surgery/mixed.py).
 #
-# **Predict.** Two continuous codes, standard Gaussian, whose entropy is
-# $\frac12\log 2\pi e=1.42$ nats each. If $Q$ answers with the prior whatever the image, what is
-# the bound? And for a categorical code of ten classes, what is the most that it can be?
+# **Predict.** There are two continuous codes, standard Gaussian, with an entropy of
+# $\frac12\log 2\pi e=1.42$ nats each. If $Q$ answers with the prior whatever the image, what is the
+# bound? And for a categorical code of ten classes, what is the most that it can be?
 
 # %%
 digits = kv.data.load("digits")
@@ -220,8 +220,8 @@ panels[0].legend();
 # %% [markdown]
 # The bound does its work: about two nats or more, where a fresh reader finds a fraction of a nat in
 # the plain generator's codes. That is not zero. The plain GAN has no reason to hide $c$; it has 18
-# numbers to draw from, and no two of them are special. The fresh reader's value is a lower bound
-# too, and may be less than that of the Q head with which the generator grew up. The dotted line is
+# numbers to draw from, and none of them is special. The fresh reader's value is a lower bound too,
+# and may be less than that of the Q head with which the generator grew up. The dotted line is
 # $\log2$: a discriminator that cannot tell the two kinds of image apart. Neither loss falls as a
 # loss should, and neither says how good the images are.
 #
@@ -236,9 +236,9 @@ names = [rf"$\lambda={weight}$, $c_{index}$" for weight in (1, 0) for index in (
 kv.plotting.traversals(rows, values=values.round(1), labels=names)
 
 # %% [markdown]
-# With $\lambda=1$ the image turns into another along each code; without it, it mostly keeps its
-# shape. What changes has no name that was ordered: a code may pass through several
-# digits, or bend a stroke. The bound asks for readable, not for meaningful.
+# With $\lambda=1$ the image turns into another along each code; with $\lambda=0$ it mostly keeps
+# its shape. Nobody prescribed what a code should mean: it may pass through several digits, or bend
+# a stroke. The bound asks for readable, not for meaningful.
 #
 # ## A categorical code
 #
@@ -246,8 +246,8 @@ kv.plotting.traversals(rows, values=values.round(1), labels=names)
 # for. No label is used in training.
 #
 # **Predict.** How near does the bound come to $\log10=2.30$? Put each real image into the class
-# that the Q head finds most likely: how much does this say about the digit, whose entropy is also
-# about 2.30?
+# that the Q head finds most likely: how many nats does this class tell about the digit, whose
+# entropy is also about 2.30?
 
 # %%
 classes = trained([built(seed, continuous=0, categories=[10]) for seed in SEEDS])
@@ -292,7 +292,7 @@ figure.colorbar(picture, label="real images");
 # ## What goes wrong
 #
 # A generator that always draws the same image for a class has a perfect bound. So a good bound is
-# no sign of good images, and no loss of the game shows *mode collapse*, the generator's keeping to
+# no sign of good images, and no loss of the game shows *mode collapse*, when the generator keeps to
 # a few kinds of image. We look for it from outside: a classifier that was trained on the real
 # digits counts what the generators draw, and the MMD of chapter 5 compares images.
 #
@@ -332,7 +332,7 @@ kv.plotting.traversals(np.array([images[:14], *rows]), labels=["real", *names])
 #   dense networks (no batch normalisation, no dropout) the generator of our first attempts drew
 #   one and the same image. Learning rates, normalisation and noise decide, and advice from one
 #   data set may fail on the next.
-# - Here nothing measures how likely an image is. A GAN has no reconstruction term, so it cannot be
+# - Nothing here measures how likely an image is. A GAN has no reconstruction term, so it cannot be
 #   placed on chapter 3's plane of information against pixels.
 # - The asserted bounds are for codes drawn from the prior. `embed` on real images is a leap: the Q
 #   head was trained on generated ones only.

@@ -36,15 +36,15 @@ from kerasvae import metrics
 # %% [markdown]
 # ## The question
 #
-# Factors $v=(v_1,\dots,v_K)$ made the image, codes $z=(z_1,\dots,z_D)$ describe it. We would like
-# $z$ to be $v$ up to order, sign and unit. Three wishes hide in that: a code holds *one* factor
-# (modularity), a factor lies in *one* code (compactness, or completeness), and the factors can be
-# *read off* at all (explicitness, or informativeness). **Which of the three does each score
-# measure, and what else?**
+# Factors $v=(v_1,\dots,v_K)$ made the image, codes $z=(z_1,\dots,z_D)$ describe it. (In this
+# chapter and the next, a *code* is often a single dimension $z_j$.) We would like $z$ to be $v$ up
+# to order, sign and unit. Three wishes hide in that: a code holds *one* factor (modularity), a
+# factor lies in *one* code (compactness, or completeness), and the factors can be *read off* at all
+# (explicitness, or informativeness). **Which of the three does each score measure, and what else?**
 #
-# Toy factors first: four, each of four values, a full grid of 256 combinations, 12 images of each.
-# Every pair of factors is exactly independent here, so many scores can be had with pencil and
-# paper.
+# We begin with toy factors. There are four, with four values each: a full grid of 256 combinations,
+# with 12 images of each. Every pair of factors is exactly independent here, so many scores can be
+# worked out with pencil and paper.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -74,12 +74,13 @@ codes += rng.normal(size=codes.shape) * [0.2, 0.4, 0.2, 0.7, 0.01]
 # $I(z_j;v_k)$ is what knowing $z_j$ tells about $v_k$, in nats, and at most the entropy $H(v_k)$.
 # Cut $z_j$ into 20 bins of equal width and count.
 #
-# - [**MIG**](../kerasvae/metrics/mig.py) (Locatello's): for each factor the gap between the best
-#   code and the second best, over $H(v_k)$. Compactness, in the main: a second code that knows the
-#   factor costs.
+# - [**MIG**](../kerasvae/metrics/mig.py), the mutual information gap (Locatello's version): for
+#   each factor the gap between the information of the best code and of the second best, divided by
+#   $H(v_k)$; then the mean over factors. It mainly measures compactness: a second code that knows
+#   the factor lowers it.
 # - [**Modularity**](../kerasvae/metrics/modularity.py): for each code
-#   $1-\sum_{k\ne t}I_{jk}^2/\big(I_{jt}^2(K-1)\big)$, with $t$ its best factor. A copy costs
-#   nothing, a mixture does.
+#   $1-\sum_{k\ne t}I_{jk}^2/\big(I_{jt}^2(K-1)\big)$, with $I_{jk}=I(z_j;v_k)$ and $t$ the code's
+#   best factor; then the mean over codes. A copy costs nothing, a mixture does.
 
 
 # %%
@@ -101,17 +102,17 @@ kv.plotting.factor_heatmap(table / np.log(4), "abcd", label="share of the factor
 
 # %% [markdown]
 # A row is a code, a column a factor. MIG looks down the columns, modularity along the rows. The
-# nearly dead $z_4$ takes part in modularity like any other: bins are stretched over whatever range
-# a code has, so it is ranked by what chance left in its row.
+# nearly dead $z_4$ counts in modularity like any other code: bins are stretched over whatever range
+# a code has, so it is judged by what chance left in its row.
 #
 # - [**InfoMEC**](../kerasvae/metrics/infomec.py) takes both directions from one table of
 #   information over entropy: the share of the largest entry in each row (modularity) and column
 #   (compactness), rescaled so that an even spread is 0. It estimates $I$ from nearest neighbours,
 #   and first drops codes whose range is below a twentieth of the largest. Its third part,
-#   explicitness, is a logistic regression's gain.
+#   explicitness, is what a logistic regression from all codes gains over guessing.
 # - [**MIG of Chen and others**](../kerasvae/metrics/mig_chen.py) needs no bins: it computes
-#   $\mathbb E\log q(z_j\mid v_k)-\log q(z_j)$ from the posteriors' own densities. A *sample* is
-#   judged and not a mean: noise in the posterior counts.
+#   $\mathbb E\log q(z_j\mid v_k)-\log q(z_j)$ from the posteriors' own densities. It judges a
+#   *sample* of the posterior and not its mean, so noise in the posterior counts.
 
 
 # %%
@@ -143,16 +144,17 @@ assert abs(((best[0] - best[1]) / np.log(4)).mean() - library) < 0.03  # other s
 # %% [markdown]
 # ## Scores from predictors
 #
-# - [**SAP**](../kerasvae/metrics/sap.py): how well one code alone predicts a factor by a line:
-#   $R^2$, or for classes a linear support vector machine's accuracy. The gap of the best two again.
-# - [**DCI**](../kerasvae/metrics/dci.py): boosted trees predict each factor from all codes. A
-#   code's share of what the splits gain is its importance. One minus the entropy of a row of
-#   importances is *disentanglement*, of a column *completeness*; both are means weighted by
-#   importance. Accuracy is *informativeness*.
+# - [**SAP**](../kerasvae/metrics/sap.py), separated attribute predictability: how well one code
+#   alone predicts a factor by a line. That is $R^2$ or, for classes, the accuracy of a linear
+#   support vector machine. The score is again the gap between the best two codes.
+# - [**DCI**](../kerasvae/metrics/dci.py), three scores in one: boosted trees predict each factor
+#   from all codes. A code's share of what the splits gain is its importance. One minus the entropy
+#   of a row of importances gives *disentanglement*, that of a column *completeness*; both are means
+#   weighted by importance. The trees' accuracy is *informativeness*.
 # - [**Gaussian total correlation**](../kerasvae/metrics/gaussian_total_correlation.py):
 #   $-\frac12\log\det$ of the correlation matrix. It does not look at the factors.
-# - [**UDR**](../kerasvae/metrics/udr.py) does not look at the factors either. It compares the codes
-#   of two models, which may differ by a permutation.
+# - [**UDR**](../kerasvae/metrics/udr.py), unsupervised disentanglement ranking, does not look at
+#   the factors either. It compares the codes of two models, which may differ by a permutation.
 
 # %%
 square = np.corrcoef(codes.T, factors.T)[:5, 5:] ** 2
@@ -175,12 +177,14 @@ assert np.isclose(udr / (5 + 4), metrics.udr([codes, perfect], similarity="spear
 # These three need a generator: images that share one factor while the others vary.
 #
 # - [**FactorVAE score**](../kerasvae/metrics/factor_vae_score.py): in a batch that shares factor
-#   $k$, the code with the least variance, relative to its variance over all images, votes. A code
-#   stands for the factor that it voted for most.
-# - [**beta-VAE score**](../kerasvae/metrics/beta_vae_score.py): the mean of $|z-z'|$ over pairs
-#   that share a factor; a linear classifier names the factor.
-# - [**IRS**](../kerasvae/metrics/irs.py): how far a code strays, at the 0.99 quantile, while its
-#   own factor is held.
+#   $k$, the code with the least variance, relative to its variance over all images, casts a vote
+#   for $k$. A code stands for the factor that it voted for most; the score is the share of votes
+#   that agree with this.
+# - [**beta-VAE score**](../kerasvae/metrics/beta_vae_score.py): a linear classifier gets the mean
+#   of $|z-z'|$ over pairs that share a factor, and has to name the factor. The score is its
+#   accuracy.
+# - [**IRS**](../kerasvae/metrics/irs.py), the interventional robustness score: how far a code
+#   strays, at the 0.99 quantile, while its own factor is held fixed; 1 means not at all.
 
 
 # %%
@@ -221,8 +225,8 @@ assert abs(irs - metrics.irs(codes, toy).score) < 0.03
 #
 # ## Known answers
 #
-# All scores and their parts. Settings are smaller than the papers', to be quick: 1,000 points to
-# train on and 1,000 to test.
+# Now all scores and their parts, for codes where we can say what they should be. To be quick,
+# settings are smaller than the papers': 1,000 points to train on and 1,000 to test.
 
 
 # %%
@@ -258,9 +262,10 @@ def show(columns, width=9):
 
 
 # %% [markdown]
-# The cases: *exact copies* are all codes twice; *near copies* have noise of 0.3 added to each. The
-# *rotation* gives every code an equal part of all four factors, with signs that make it orthogonal.
-# The *warp* is $e^{2z}$, monotone. UDR compares with two models that hold perfect codes.
+# The cases: *exact* (copies) holds every code twice; *near* (copies) does so with noise of 0.3
+# added to each. The *rotation* gives every code an equal part of all four factors, with signs that
+# make it orthogonal. The *warp* is $e^{2z}$, monotone. UDR compares with two models that hold
+# perfect codes.
 #
 # **Predict.** Cover the table below, and fill in the columns "exact" and "rotated". Which score
 # will forgive a rotation altogether?
@@ -285,11 +290,12 @@ show(known)
 # %% [markdown]
 # With pencil and paper:
 #
-# - *Constant*: nothing, so 0. A classifier still guesses one class in four right.
-# - *Exact copies*: gaps vanish. InfoMEC's compactness: half a column's sum is in the largest of
-#   $D=8$, $(\frac12-\frac18)/(1-\frac18)=0.43$. UDR: 8 rows give 1 and 4 columns $\frac12$, over
-#   $8+4$: $0.83$. The Gaussian TC is infinite; four lost dimensions at float64's floor make 61
-#   nats.
+# - *Constant*: the codes tell nothing, so the scores are 0. A classifier still guesses one class in
+#   four right.
+# - *Exact copies*: the gaps vanish. InfoMEC's compactness: the largest of $D=8$ entries holds half
+#   of a column's sum, so it is $(\frac12-\frac18)/(1-\frac18)=0.43$. UDR: 8 rows give 1 each and 4
+#   columns $\frac12$ each; divided by $8+4$ that is $0.83$. The Gaussian TC is infinite; computed
+#   in float64, the four lost dimensions make 61 nats.
 # - *Rotated*: a code has correlation $\frac12$ with each factor: all gaps and concentrations are 0,
 #   interventions are seen by all codes alike, and classifiers guess.
 # - *Warped*: the 4 values fall into the 20 bins as 2, 1 and 1. Half of the points lose $\log2$ of
@@ -324,22 +330,24 @@ for name, low, high in (("mig", 0, 0.02), ("modularity", 0.1, 1), ("infomec", 0.
 # %% [markdown]
 # **Where scores disagree, and why.**
 #
-# - *Copies.* Gaps say 0, modularity and the intervening scores say 1: they ask about rows, gaps
-#   about columns. Neither is wrong. DCI's completeness is 1 for exact copies: trees meet two equal
-#   splits and always take the first. With a little noise they use both, and it falls.
+# - *Copies.* The gaps say 0; modularity and the scores from interventions say 1: they ask about
+#   rows, and the gaps about columns. Neither is wrong. DCI's completeness is 1 for exact copies:
+#   trees meet two equal splits and always take the first. With a little noise they use both, and it
+#   falls.
 # - *Rotation.* The informativeness of trees and InfoMEC's explicitness forgive it, as they should:
 #   nothing is lost. The Gaussian TC forgives it too, and should not be read as disentanglement.
-# - *Warps.* Bins of equal width and lines mind the unit, trees and ranks do not. A warp loses
+# - *Warps.* Bins of equal width and lines depend on the unit; trees and ranks do not. A warp loses
 #   nothing, so a fall is an artefact of the estimator.
-# - *Perfect.* SAP of classes is not 1: the best alternative is right by chance, and a line a class
-#   misses inner values.
-# - *Noise.* Ratios of tiny numbers are anything: InfoMEC's modularity of pure noise differs from
+# - *Perfect.* Even here SAP of classes is not 1: the second-best code is sometimes right by chance,
+#   and a linear classifier, with one line for each class, misses the inner values.
+# - *Noise.* Ratios of tiny numbers can be anything: InfoMEC's modularity of pure noise differs from
 #   draw to draw, and is mostly higher than that of trained models. Read both modularities beside
 #   explicitness, which is 0.
 #
 # ## Limits
 #
-# - All scores but UDR and the TC need the true factors. Whoever has those could have used them.
+# - All scores but UDR and the TC need the true factors. Whoever has those could have used them for
+#   training.
 # - They presuppose that the factors are the right ones. A square looks the same after a
 #   quarter turn, so no code can know the angle that the file gives.
 # - Most judge posterior *means*. A dimension that is nearly noise counts like a precise one; only
@@ -352,7 +360,7 @@ for name, low, high in (("mig", 0, 0.02), ("modularity", 0.1, 1), ("infomec", 0.
 # 1. *Easy.* What does each score give to two codes that hold $a$ and $a$, and nothing of the rest?
 # 2. *Easy.* Repeat the table with `bins=5` and `bins=100`. What changes for the warped codes?
 # 3. *Medium.* Replace equal-width bins by bins of equal frequency. Which entries change, and what
-#    do discrete codes do to it?
+#    do discrete codes do to such bins?
 # 4. *Hard.* Build a code with FactorVAE score 1 and MIG 0 that is not a copy.
 # 5. *Open.* Write a score of your own that forgives a warp and a copy but no rotation. Fill in its
 #    row of the table.

@@ -16,7 +16,7 @@
 # Chapter 10 said what each score asks of a code. A score is also a measurement: it comes from a
 # sample, and a model comes from a seed. After this chapter you can
 #
-# - say how many points a score needs, and which of its values the sample alone would produce;
+# - say how many points a score needs, and which values the sample alone can produce;
 # - read a table of scores of trained models without fooling yourself;
 # - hold the scores of a model against a picture of what its dimensions do.
 #
@@ -45,17 +45,18 @@ plt.style.use(kv.plotting.STYLE)
 # %% [markdown]
 # ## The question
 #
-# Somebody reports a MIG of 0.28 for one model and of 0.14 for another. The scores are formulas of a
-# sample of codes and factors; the models are one draw each of all the models that this training
+# Somebody reports a MIG of 0.28 for one model and of 0.14 for another. The scores are computed from
+# a sample of codes and factors; and each model is one draw from all the models that its training
 # could have given. **How much of the difference is in the models, how much in the sample and in the
 # seed?**
 #
 # ## How many points, how many bins
 #
-# The information in a sample is too high, by about $(20-1)(\text{values}-1)/(2n)$ nats. For MIG the
-# bias cancels between codes, until one code knows all there is to know and cannot gain. And 20 bins
-# cannot tell 40 values: a perfect code of 40 equally frequent values has at most
-# $\log20/\log40=0.81$.
+# Mutual information that is estimated from $n$ points in 20 bins is too high, by about
+# $(20-1)(\text{values}-1)/(2n)$ nats, where *values* is the number of values of the factor. For
+# MIG, a difference, this bias cancels between codes, until one code knows all there is to know and
+# cannot gain. And 20 bins cannot tell 40 values apart: for 40 equally frequent values even a
+# perfect code has a MIG of at most $\log20/\log40=0.81$.
 
 # %%
 many = np.stack([np.arange(8000) % 40, np.arange(8000) // 40 % 40], axis=1)
@@ -64,8 +65,8 @@ print("40 values:", ceiling, " most possible:", ceiling.parts["ceiling"].round(2
 assert abs(ceiling.score - np.log(20) / np.log(40)) < 0.01
 
 # %% [markdown]
-# Now three factors of 4, 10 and 40 values, drawn at random; *good* codes are those values with
-# noise of a twentieth of their spread, and *noise* codes know nothing.
+# Now we take three factors of 4, 10 and 40 values, drawn at random; *good* codes are those values
+# with noise of a twentieth of their spread, and *noise* codes know nothing.
 #
 # **Predict.** Draw four curves over 100 to 1,600 points for each kind of code: MIG, modularity,
 # SAP, DCI. Which will rise, which will fall?
@@ -110,19 +111,19 @@ assert curves[True, "mig"][-1:].std(axis=1).max() < 0.02
 assert curves[False, "mig"][-1].max() < 0.02 and curves[False, "modularity"].min() > 0.3
 
 # %% [markdown]
-# With few points, good codes look worse. For MIG and modularity it is the bias, which lifts what
-# the *wrong* codes seem to know of 40 values, while the right one is at its ceiling; DCI's trees
-# have less to learn from. SAP hardly moves, and is low at any size. The bands of the other three
-# are narrow and far from the final value: agreement between seeds says nothing about bias. And
-# noise has a modularity near 1, at any size! What chance leaves grows with the number of values,
-# so every noise code seems to "hold" the factor of 40 values and little of the others. Compare
-# scores only at equal numbers of points, equal bins and equal factors.
+# With few points, good codes look worse. For MIG and modularity the cause is the bias, which lifts
+# what the *wrong* codes seem to know of 40 values, while the right one is at its ceiling; DCI's
+# trees have less to learn from. SAP hardly moves, and is low at any size. The bands of the other
+# three are narrow and far from the final value: agreement between seeds says nothing about bias.
+# And noise has a modularity near 1, at any size! What chance leaves grows with the number of
+# values, so every noise code seems to "hold" the factor of 40 values and little of the others.
+# Compare scores only at equal numbers of points, equal bins and equal factors.
 #
 # ## Two trained models
 #
-# A VAE and a [beta-VAE](../kerasvae/models/beta_vae.py) with $\beta=4$ on 2,048
-# [discs](../kerasvae/data/discs.py) with three factors, x, y and radius; small networks, six
-# dimensions, three seeds each.
+# We train a VAE and a [beta-VAE](../kerasvae/models/beta_vae.py) with $\beta=4$ on 2,048
+# [discs](../kerasvae/data/discs.py) with three factors: x, y and radius. The networks are small,
+# with six dimensions and three seeds each.
 
 
 # %%
@@ -201,14 +202,14 @@ assert FULL or overlap
 # %% [markdown]
 # For the scores named above the seeds of the two models overlap: someone who ran one seed of each
 # could have reported either order. Which scores these are changes from one set of seeds to the
-# next. Exact surgery had no such doubt: on the same discs the beta-VAE's total correlation is a
+# next. Exact surgery leaves no such doubt: on the same discs the beta-VAE's total correlation is a
 # third of the VAE's (chapter 6). What an objective asks for, it gets; what a score says of it
 # depends on how the axes happened to fall.
 #
 # ## Three models at full scale
 #
-# Three models that ship with the package, trained on all 737,280 sprites. Each picture moves the
-# dimension that tells most about one factor.
+# Here are three models that ship with the package, trained on all 737,280 sprites. Each picture
+# moves the dimension that tells most about one factor.
 #
 # **Predict.** Look at the pictures only. Order the three models by disentanglement. Where will the
 # scores agree with your eyes?
@@ -235,13 +236,13 @@ gap = {score: row[1] - row[0] for score, row in table.items()}
 assert gap["mig"] > 0.02 and gap["factor_vae_score"] < -0.05
 
 # %% [markdown]
-# All but SAP, which is near 0.05 for all three, put the beta-TCVAE first, and so does the eye: one
-# row, one thing. On the other two they disagree. MIG prefers the beta-VAE, the FactorVAE score the
-# VAE. In the picture the beta-VAE's place lies in two dimensions that are turned by half a right
-# angle. In a batch of sprites with the same x neither of them holds still, which is what the
-# FactorVAE score asks for. MIG counts how much the best dimension is ahead of the second, and the
-# beta-VAE has a dimension for the size alone. Neither is wrong. And the spread over draws of
-# images, a few thousandths, is no error bar of such a statement: each model is one seed.
+# All scores but SAP, which is near 0.05 for all three, put the beta-TCVAE first. So does the eye:
+# each row changes one thing. On the other two they disagree. MIG prefers the beta-VAE, the
+# FactorVAE score the VAE. In the picture, the beta-VAE holds the place in two dimensions that are
+# turned by 45 degrees. In a batch of sprites with the same x neither of them holds still, which is
+# what the FactorVAE score asks for. MIG counts how much the best dimension is ahead of the second,
+# and the beta-VAE has a dimension for the size alone. Neither is wrong. And the spread over draws
+# of images, a few thousandths, is not an error bar for such a statement: each model is one seed.
 #
 # ## Limits
 #

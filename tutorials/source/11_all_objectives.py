@@ -59,14 +59,14 @@ from kerasvae import metrics
 # | beta-TCVAE | reconstruction + mutual information + $\beta$ TC + dimension-wise kl | $\beta=4$ |
 # | FactorVAE | reconstruction + kl + $\gamma$ TC, by a discriminator | $\gamma=4$ |
 # | adversarial AE | reconstruction + $\gamma$ adversarial, no kl | $\gamma=10$ |
-# | InfoGAN | a GAN's loss $-\lambda$ (bound on the information) | $\lambda=1$, 16 of noise |
+# | InfoGAN | a GAN's loss $-\lambda$ (bound on the information) | $\lambda=1$, 16 noise inputs |
 #
-# One sensible weight each, not searched for, and two more for the beta-VAE: so a difference between
-# *weights* can be held against one between *objectives*. Each is one file:
-# [`VAE`](../kerasvae/models/vae.py), [`BetaVAE`](../kerasvae/models/beta_vae.py),
-# [`AnnealedVAE`](../kerasvae/models/annealed_vae.py),
-# [`DIPVAE`](../kerasvae/models/dip_vae.py), [`InfoVAE`](../kerasvae/models/info_vae.py),
-# [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py), [`FactorVAE`](../kerasvae/models/factor_vae.py),
+# Each objective has one sensible weight, which we did not search for. The beta-VAE has two more, so
+# that a difference between *weights* can be held against one between *objectives*. Each objective
+# is one file: [`VAE`](../kerasvae/models/vae.py), [`BetaVAE`](../kerasvae/models/beta_vae.py),
+# [`AnnealedVAE`](../kerasvae/models/annealed_vae.py), [`DIPVAE`](../kerasvae/models/dip_vae.py),
+# [`InfoVAE`](../kerasvae/models/info_vae.py), [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py),
+# [`FactorVAE`](../kerasvae/models/factor_vae.py),
 # [`AdversarialAutoencoder`](../kerasvae/models/adversarial_autoencoder.py),
 # [`InfoGAN`](../kerasvae/models/info_gan.py). Two more, [`AdaGVAE`](../kerasvae/models/ada_gvae.py)
 # and [`GVAE`](../kerasvae/models/gvae.py), learn from pairs of images that share most factors
@@ -234,9 +234,9 @@ for name, all_seeds in runs.items():
     print(f"{name:15}", *(f"{cell:>18}" for cell in cells))
 
 # %% [markdown]
-# The median, and in brackets the least and the largest of the seeds. InfoGAN has no
-# reconstruction: its generator was never asked to repeat an image, and the noise that made one is
-# unknown. Its other terms are those of $Q(c\mid x)$ on the data's images.
+# The table gives the median and, in brackets, the smallest and the largest of the seeds. InfoGAN
+# has no reconstruction: its generator was never asked to repeat an image, and the noise that made
+# one is unknown. Its other terms are those of $Q(c\mid x)$ on the data's images.
 
 
 # %%
@@ -256,12 +256,12 @@ assert all(gap(information, name, "adversarial AE") > 0.5 for name in rest)
 assert table(information).max() < np.log(len(images)) + 0.05
 
 # %% [markdown]
-# Here little is in doubt. A beta-VAE pays for the information: it has less of it with each $\beta$,
-# and a worse reconstruction. The beta-TCVAE pays for the total correlation, and has less by more
-# than a nat in every seed. The adversarial autoencoder, which pays for neither, gives nearly every
-# image a code of its own (the most is $\log 3072=8.03$ nats). One seed of each would have told the
-# same. This is the first finding of the large study: *objectives do enforce what they say*.
-# FactorVAE pays for the total correlation too, through a discriminator, and saves far less;
+# Here little is in doubt. A beta-VAE pays for the information: with each larger $\beta$ it has less
+# of it, and a worse reconstruction. The beta-TCVAE pays for the total correlation, and has less by
+# more than a nat in every seed. The adversarial autoencoder, which pays for neither, gives nearly
+# every image a code of its own (the most is $\log 3072=8.03$ nats). One seed of each would have
+# said the same. This is the first finding of the large study: *objectives do enforce what they
+# say*. FactorVAE pays for the total correlation too, through a discriminator, and saves far less;
 # chapter 7 says why.
 #
 # ## And to the scores
@@ -313,8 +313,8 @@ assert FULL or overlapping("mig")[0] > 15
 
 # %% [markdown]
 # The "right" order comes from the same few seeds, and so leans to what they say: the true rate of
-# error is higher. For a score it is about one time in four. For the terms, a single pair of runs
-# nearly always tells the order.
+# error is higher. For a score, the wrong model comes out ahead about one time in four. For the
+# terms, a single pair of runs nearly always tells the order.
 #
 # ## How much is the objective?
 #
@@ -354,8 +354,8 @@ assert abs((found[:, 1] == 0).mean() - 0.95) < 0.02  # the interval reaches down
 # %% [markdown]
 # The shortcut "explains" $(k-1)/(kn-1)=8/26$ of nothing at all.
 #
-# **Predict.** Which will have the largest share: MIG, modularity, mutual information? And is a
-# change of $\beta$ from 1 to 4 to 8 a larger thing than a change of the objective?
+# **Predict.** Which will have the largest share: MIG, modularity, mutual information? And does a
+# change of $\beta$ from 1 to 4 to 8 do more than a change of the objective?
 
 # %%
 def shares(quantity, names):
@@ -382,12 +382,13 @@ print("terms", np.round(firm, 2), " scores", np.round(soft, 2))
 assert np.mean(firm) > 0.75 and (FULL or np.mean(firm) > np.mean(soft) + 0.15)
 
 # %% [markdown]
-# Between two runs drawn at random, the objective is most of what separates their terms. Of the
-# scores it is a part: next to nothing for MIG and modularity, two thirds for the beta-VAE score.
-# And the bars are long. Eight other runs of each setting, made while this chapter was written, gave
-# 0.9 for the terms again, but 0.1 to 0.5 for the scores: MIG's share was 0.13. The weight too
-# decides the terms; of the scores it may move SAP and the beta-VAE score, and three weights are too
-# few to be sure. So the second finding of the large study is here as well, in our small way.
+# Between two runs drawn at random, the objective is most of what separates their terms. Of what
+# separates their scores it is only a part: next to nothing for MIG and modularity, two thirds for
+# the beta-VAE score. And the bars are long. Eight other runs of each setting, made while this
+# chapter was written, gave 0.9 for the terms again, but 0.1 to 0.5 for the scores: MIG's share was
+# 0.13. The weight too decides the terms; of the scores it may move SAP and the beta-VAE score, and
+# three weights are too few to be sure. So the second finding of the large study is here as well, in
+# our small way.
 #
 # ## Who won?
 #
@@ -412,8 +413,8 @@ assert FULL or sum(len(set(row)) > 1 for row in by_seed) > 2
 #
 # ## Do the scores agree?
 #
-# Spearman's correlation of ranks, over all runs but InfoGAN's; to the right also with the terms,
-# which need no labels.
+# The figure shows Spearman's correlation of ranks, over all runs but InfoGAN's; on the right also
+# with the terms, which need no labels.
 #
 # **Predict.** Which two scores agree most? Does any term tell a good model from a bad one?
 
@@ -438,16 +439,17 @@ print(f"among the scores: least {among.min():.2f}, mean {among.mean():.2f}, most
 assert FULL or (among.min() < 0.4 < among.max())
 
 # %% [markdown]
-# Most scores agree in a loose way, DCI and the FactorVAE score best; SAP and modularity hardly
-# know each other. And the terms: the beta-VAE score falls as reconstruction gets worse, which is
-# natural for a score that asks what can be *read* from a code. MIG and DCI follow no term. Whoever
-# had chosen a run by what can be seen without labels would have chosen, by these two, at random.
+# Most scores agree in a loose way, DCI and the FactorVAE score best; SAP and modularity are hardly
+# related. And the terms: the beta-VAE score falls as reconstruction gets worse, which is natural
+# for a score that asks what can be *read* from a code. MIG and DCI follow no term. Judged by these
+# two scores, anyone who had chosen a run by what can be seen without labels would have chosen at
+# random.
 #
 # ## The same objectives, seen
 #
 # All of the above is numbers. Here are the models that ship with the package, trained on the whole
-# grid of 737,280 sprites: one seed and one weight each, for 5,000 to 12,000 updates, which their
-# cards state. A row moves the dimension that tells most about one factor.
+# grid of 737,280 sprites: one seed and one weight each, for 5,000 to 12,000 updates (their cards
+# say how many). A row moves the dimension that tells most about one factor.
 #
 # **Predict.** Cover the titles. Which pictures move a sprite along one axis only?
 
@@ -472,8 +474,8 @@ for name in SHIPPED:
 #
 # ## At scale
 #
-# The same comparison with more steps and seeds, in processes of its own or on a Ray cluster, is one
-# command: `kerasvae study results/objectives.yml`.
+# The same comparison with more steps and seeds, each run in a process of its own or on a Ray
+# cluster, is one command: `kerasvae study results/objectives.yml`.
 #
 # ## Limits
 #
@@ -498,8 +500,8 @@ for name in SHIPPED:
 # 2. *Easy.* Repeat the figure of shares without the adversarial autoencoder and InfoGAN. Which
 #    share changes most, and why?
 # 3. *Medium.* Derive $(k-1)/(kn-1)$.
-# 4. *Medium.* How many seeds would it take to tell two settings apart whose MIG differs by the
-#    spread of their seeds, nine times in ten?
+# 4. *Medium.* The MIG of two settings differs by as much as their seeds spread. How many seeds does
+#    it take to tell the two apart nine times in ten?
 # 5. *Hard.* Give FactorVAE batches of 128, so that its VAE sees as many images as the others'. Then
 #    tune one weight of each objective on reconstruction alone, to that of beta-VAE 4. Which
 #    conclusions survive?

@@ -18,8 +18,8 @@
 #
 # - turn a perfect code into one with bad scores, without changing one image or its likelihood;
 # - do the same under any prior with independent dimensions, not only under Gaussians;
-# - say what a trained VAE assumes nevertheless: a *diagonal* posterior, and what a code pays that
-#   stands at an angle to it, in nats;
+# - say what a trained VAE assumes nevertheless: a *diagonal* posterior, and how many nats a code
+#   pays that stands at an angle to it;
 # - say why this assumption finds axes, but not necessarily those that you had in mind.
 #
 # You need chapters 3, 6 and 10. Each experiment begins with a question, marked **Predict**:
@@ -192,13 +192,13 @@ for number, panel in enumerate(panels):
 # %% [markdown]
 # The lines of the square bend, and the square stays evenly filled. InfoGAN's uniform codes
 # (chapter 9) and any prior of the adversarial autoencoder (chapter 8) with independent dimensions
-# are open to it.
+# are open to this construction.
 #
 # ## A real model
 #
-# The package ships a [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) trained on dSprites. Its
-# total correlation is low, its scores are not perfect, but not bad. We rotate it, all ten
-# dimensions. The likelihood of an image we estimate by importance sampling with $L$ draws from the
+# The package ships a [`BetaTCVAE`](../kerasvae/models/beta_tcvae.py) trained on dSprites. Its total
+# correlation is low, and its scores are not perfect, but not bad. We rotate all ten of its
+# dimensions. We estimate the likelihood of an image by importance sampling with $L$ draws from the
 # posterior, $\log\frac1L\sum_l p(x\mid z_l)\,p(z_l)/q(z_l\mid x)$; a rotation has determinant 1 and
 # leaves $q$ as it is.
 #
@@ -243,8 +243,9 @@ names = [f"$z_{{{i + 1}}}$" for i in order] + [f"$z'_{{{i + 1}}}$" for i in orde
 kv.plotting.traversals(shown.reshape(8, 9, 64, 64, 1), np.linspace(-2, 2, 9), names)
 
 # %% [markdown]
-# Each row shows a dimension with the others held still, above in the model's own axes, below in
-# the rotated ones: same decoder, same likelihood, and of the scores less than 60% is left.
+# Each row shows a dimension with the others held still, above in the model's own axes, below in the
+# rotated ones: the decoder and the likelihood are the same, and less than 60% of each score is
+# left.
 #
 # Nothing in the likelihood can tell these two apart. And yet people do find dimensions that mean
 # something in trained VAEs, as in the upper rows.
@@ -257,10 +258,10 @@ kv.plotting.traversals(shown.reshape(8, 9, 64, 64, 1), np.linspace(-2, 2, 9), na
 #
 # $$P(x)=I+\tfrac1\beta J^\top\,\mathrm{diag}\big(p(1-p)\big)\,J,$$
 #
-# with $p$ the pixels' probabilities and $J$ the derivatives of the logits by $z$: the prior's
-# precision, and how fast the likelihood falls when $z$ moves (the Gauss-Newton curvature). The best
-# Gaussian is $\mathcal N(\mu,P^{-1})$. The best *diagonal* one has the variances $1/P_{ii}$, and
-# the KL between the two has a closed form. The objective pays it $\beta$ times:
+# with $p$ the pixels' probabilities and $J$ the derivatives of the logits with respect to $z$: the
+# prior's precision, and how fast the likelihood falls when $z$ moves (the Gauss-Newton curvature).
+# The best Gaussian is $\mathcal N(\mu,P^{-1})$. The best *diagonal* one has the variances
+# $1/P_{ii}$, and the KL between the two has a closed form. The objective pays it $\beta$ times:
 #
 # $$\texttt{price}=\tfrac12\Big(\sum_i\log P_{ii}-\log\det P\Big)\ge 0.$$
 #
@@ -354,11 +355,11 @@ assert (place < 0.25).all()
 # %% [markdown]
 # ## Turned by hand
 #
-# Now we rotate the trained models by their weights. The first dense layer of the decoder takes
-# $A$, the last one of the encoder takes $A$ for its means. The rotated covariance is out of its
-# reach; it gets the best diagonal one, $s'^2_i=1/(AS^{-1}A^\top)_{ii}$, by a least-squares fit of
-# the layer's other half. The means lie where they lay, so by how much the KL rises we can write
-# down:
+# Now we rotate the trained models by changing their weights. The first dense layer of the decoder
+# takes $A$, the last one of the encoder takes $A$ for its means. The encoder cannot return the
+# rotated covariance; it gets the best diagonal one, $s'^2_i=1/(AS^{-1}A^\top)_{ii}$, by a
+# least-squares fit of the layer's other half. The means are as far from the origin as before, so we
+# can write down by how much the KL rises:
 #
 # $$\Delta\texttt{kl}=\tfrac12\,\mathbb E_x\sum_i\big(s'^2_i-s_i^2-\log s'^2_i+\log s_i^2\big).$$
 
@@ -378,8 +379,8 @@ def turned_copy(model, A, D=6):
 
 
 # %% [markdown]
-# **Predict.** The copy's images and its loss, compared with the model's? And when it is trained on:
-# will it stay where it is, go back to the old axes, or find others?
+# **Predict.** How will the copy's images and its loss compare with the model's? And if we go on
+# training the copy, will it stay where it is, go back to the old axes, or find others?
 
 # %%
 turn = np.eye(6) - np.ones((6, 6)) / 3  # symmetric, orthogonal, no zero

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 13. What a pair gives away
 #
-# Chapter 12 showed that images alone cannot say which axes a code should have. This chapter adds
-# a little to the images: they come in pairs, and the two of a pair have most factors in common.
-# Nobody says which. After this chapter you can
+# Chapter 12 showed that images alone cannot say which axes a code should have. This chapter adds a
+# little to the images: they come in pairs, and the two images of a pair have most factors in
+# common. Nobody says which. After this chapter you can
 #
 # - say why averaging what a pair shares makes some axes cheaper than others;
 # - compute by hand which dimensions a pair shares, and both averages of two posteriors;
@@ -53,9 +53,9 @@ plt.style.use(kv.plotting.STYLE)
 # it stayed the same" enough to find the factors?**
 #
 # The data are discs with three factors: the position `x`, the position `y` and the radius.
-# [`Pairs`](../kerasvae/data/pairs.py) draws a first image, then `changed` of its factors at
-# random, and gives each of these another value. The model sees the two images. What changed, we
-# keep for ourselves.
+# [`Pairs`](../kerasvae/data/pairs.py) draws a first image, then `changed` of its factors at random,
+# and gives each of these another value. The model sees the two images. We do not tell it what
+# changed.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -98,8 +98,9 @@ for changed, row in enumerate(panels, start=1):
 # $\frac12\sum_{i=1}^{2}\big(\texttt{reconstruction}_i+\beta\,\texttt{kl}_i\big)$. That is
 # [`AdaGVAE`](../kerasvae/models/ada_gvae.py). Once trained, it is used on single images.
 #
-# **Predict.** Three dimensions. Means 0, 0, 0 and 0.5, 2, 0.2; all standard deviations 1, but the
-# last one of the second image, 0.5. Which are shared? To which side does the ML-VAE's mean lean?
+# **Predict.** There are three dimensions. The means are 0, 0, 0 and 0.5, 2, 0.2; all standard
+# deviations are 1, except the last one of the second image, which is 0.5. Which dimensions are
+# shared? To which side does the ML-VAE's mean lean?
 
 # %%
 first = {"loc": np.zeros((1, 3), "float32"), "scale": np.ones((1, 3), "float32")}
@@ -166,8 +167,8 @@ panel.legend();
 #
 # That is so in two dimensions. A third one that stays still has $\delta=0$, and then the threshold
 # is half the largest $\delta$: between 35 and 55 degrees both moves are above it, nothing is
-# averaged, and the mixture is free. Pairs pull a code to its axes if it is near them; they do not
-# rule out all else. [Problem set 6](assignments/README.md) draws this case.
+# averaged, and the mixture costs nothing. Pairs pull a code to its axes if it is near them; they do
+# not rule out all else. [Problem set 6](assignments/README.md) draws this case.
 #
 # ## Pairs against single images
 #
@@ -226,7 +227,8 @@ def scores(runs, name):
 
 
 # %% [markdown]
-# **Predict.** MIG of both, from 0 to 1? And which of the two reconstructs single images better?
+# **Predict.** What will the MIG of both kinds of model be, from 0 to 1? And which of the two
+# reconstructs single images better?
 
 # %%
 singles = {"VAE": [built(kv.BetaVAE, seed) for seed in FEW]}
@@ -252,8 +254,8 @@ assert loss[0] < loss[1] + 5 and loss[0] < loss[2]
 
 # %% [markdown]
 # Every Ada-GVAE beats every model of single images, by more than the seeds differ: the mean MIG is
-# 0.48 against 0.08 (VAE) and 0.17 ($\beta=4$), DCI 0.69 against 0.15 and 0.18. We assert it of all
-# seeds but one at most, since the lowest, 0.32, is hardly above the highest, 0.30. And it costs
+# 0.48 against 0.08 (VAE) and 0.17 ($\beta=4$), DCI 0.69 against 0.15 and 0.18. We assert this for
+# all seeds but at most one, since the lowest, 0.32, is hardly above the highest, 0.30. And it costs
 # little reconstruction: single images come out within two nats of the VAE's. In chapter 11 nine
 # objectives could hardly be told apart by such scores.
 #
@@ -325,9 +327,9 @@ for score in ("mig", "dci"):
 
 # %% [markdown]
 # A dot is a seed, a bar the mean. One shared factor of three is enough to leave the VAE behind, two
-# are better still. With nothing shared nothing is left of the gain: it does not come from
-# the averaging as such, but from its being right. (We assert that one shared factor beats the VAE
-# in each seed, and that two beat one in the mean.)
+# are better still. With nothing shared, nothing is left of the gain: it comes not from averaging as
+# such, but from averaging what really is shared. (We assert that one shared factor beats the VAE in
+# each seed, and that two beat one on average.)
 #
 # ## When the pairs lie
 #
@@ -378,7 +380,7 @@ assert (gap["lies"] > gap["true"] + 1).all()
 # not fall to nothing, since the other pairs, whose radius is truly the same, still need it. `x` and
 # `y`, about which no label lies, hardly change. The lie can be noticed without true labels: where
 # two images have to share a code and are not alike, neither can be reconstructed. Pairs cost a nat
-# more than single images if the labels are true, and three to four if they lie. Two seeds: we
+# more than single images if the labels are true, and three to four if they lie. With two seeds, we
 # assert the directions, not the sizes.
 #
 # ## Limits
@@ -386,15 +388,16 @@ assert (gap["lies"] > gap["true"] + 1).all()
 # - Discs are easy: three factors, all ordered, all independent, sharp pictures, dense networks and
 #   256 updates. On dSprites the paper's medians rise too, by less; shape and orientation are harder
 #   than a radius.
-# - One weight for the Ada-GVAE, $\beta=1$, chosen because it worked. At $\beta=4$, in a trial with
-#   256 updates, a seed had no better MIG than a beta-VAE. Two weights for the beta-VAE: a search
-#   might find a better one, hardly one that closes such a gap.
+# - The Ada-GVAE has one weight, $\beta=1$, chosen because it worked. At $\beta=4$, in a trial with
+#   256 updates, a seed had no better MIG than a beta-VAE. The beta-VAE has two weights: a search
+#   might find a better one, but hardly one that closes such a gap.
 # - The comparison is by images. One could also say that the pairs hold knowledge that someone had
 #   to supply: who made them knew what it means to change one thing.
 # - The pairs come from a generator that changes exactly `changed` factors. Frames of a film change
 #   many things a little, and their factors are not independent.
-# - Scores are those of chapter 10, with its reservations, on the images of the training.
-# - One lie, that is always told of one factor. A lie that is told at random is another.
+# - Scores are those of chapter 10, with its reservations, on the training images.
+# - We studied one lie, which is always told about the same factor. A lie that is told at random is
+#   another case.
 #
 # ## Exercises
 #

@@ -52,8 +52,8 @@ plt.style.use(kv.plotting.STYLE)
 # ## The question
 #
 # A code is made once, from many images without labels. Later somebody has a few labelled images and
-# wants to read a factor from the code. **Which score of chapter 10 would have told whom the code
-# suits?**
+# wants to read a factor from the code. **Which score of chapter 10 would have said how useful the
+# code is, and for what kind of reader?**
 #
 # ## The formulas
 #
@@ -65,16 +65,17 @@ plt.style.use(kv.plotting.STYLE)
 # - [`generalisation`](../kerasvae/metrics/generalisation.py): the same where another factor is in
 #   the upper half of its values, when the training saw only its lower half. `gap` is what is lost.
 # - [`unfairness`](../kerasvae/metrics/unfairness.py): how far the predictions $\hat y$ depend on
-#   another factor $v_s$, which is independent of $k$ in the data, the mean over its values of
+#   another factor $v_s$, which is independent of $k$ in the data. It is the mean, over the values
+#   of $v_s$, of
 #
 # $$\tfrac12\sum_y\big|p(\hat y=y)-p(\hat y=y\mid v_s)\big|.$$
 #
 # ## Codes to compare
 #
-# The models that the package ships for dSprites; each of them also in rotated axes (chapter 12),
-# where nothing is lost but the axes; and as an upper limit the factors themselves, straight and
-# rotated. We ask for coarse factors: the shape, the size in three classes, the position in 4 x 4
-# cells.
+# We compare the models that the package ships for dSprites, each of them also in rotated axes
+# (chapter 12), where nothing is lost but the axes. As an upper limit we add the factors themselves,
+# straight and rotated. We ask for coarse factors: the shape, the size in three classes, the
+# position in 4 x 4 cells.
 
 # %%
 sprites = kv.data.load("dsprites")
@@ -100,7 +101,7 @@ codes = {(name, "own axes"): z for name, z in straight.items()}
 codes |= {(name, "rotated"): rotated(z) for name, z in straight.items()}
 
 # %% [markdown]
-# **Predict.** Logistic regression takes weighted sums of the dimensions, a tree asks of one
+# **Predict.** Logistic regression takes weighted sums of the dimensions, a tree asks about one
 # dimension at a time whether it is above a threshold. Which of the two suffers from a rotation?
 # With few labels or with many?
 
@@ -148,12 +149,12 @@ assert lost("boosted-trees", "beta-tcvae")[-1] > 0.03
 assert lost("boosted-trees", "beta-tcvae")[0] > 0.08  # the fewer labels, the more
 
 # %% [markdown]
-# Logistic regression hardly notices the rotation: whatever weighted sum of the old
-# dimensions it would take, there is the same sum of the new ones, at the same penalty. It reads the
-# VAE as well as the beta-TCVAE. A tree asks one dimension at a time. From the factors themselves 30
-# labels are enough for it, and rotated, 1,000 are not. It reads the beta-TCVAE better than the
-# VAE, and in rotated axes no better. The gain is largest where labels are few. The VAE has little
-# to lose: its axes were hardly better than random ones.
+# Logistic regression hardly notices the rotation: whatever weighted sum of the old dimensions it
+# would take, there is the same sum of the new ones, at the same penalty. It reads the VAE as well
+# as the beta-TCVAE. A tree asks one dimension at a time. When the code is the factors themselves,
+# 30 labels are enough for it; when they are rotated, 1,000 are not. It reads the beta-TCVAE better
+# than the VAE, but in rotated axes no better. The gain is largest where labels are few. The VAE has
+# little to lose: its axes were hardly better than random ones.
 #
 # ## Which score knew?
 #
@@ -203,17 +204,18 @@ for name in ("the factors", "beta-tcvae"):
 # Unseen values are the stronger argument. Codes with a factor on each axis let trees generalise: a
 # shift of one factor moves one dimension, and the trees that do not use it do not care. Rotated,
 # the same information is lost where it was not trained on. Unfairness goes the same way here, by
-# hundredths, and some of it is chance (the docstring says how much): we assert nothing of it.
+# hundredths, and some of it is chance (the docstring says how much), so we assert nothing about it.
 #
 # ## When the factors are correlated
 #
-# In real images factors are not independent: what is near is large. A total-correlation penalty
+# In real images factors are not independent: what is near looks large. A total-correlation penalty
 # asks for independent dimensions. **Predict.** If size and position are correlated in the data,
-# what total correlation has the perfect code, with one factor on each axis? Is there a cheaper one?
+# what total correlation does the perfect code have, with one factor on each axis? Is there a
+# cheaper one?
 #
 # [`correlated`](../kerasvae/data/correlated.py) draws images with weights
 # $\exp(-(c_1-c_2)^2/2\sigma^2)$, $c$ the two factors scaled to $[0,1]$ (Traeuble and others, 2021).
-# Here are discs whose radius goes with $x$, at $\sigma=0.2$.
+# Here are discs whose radius grows with $x$, at $\sigma=0.2$.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -249,9 +251,9 @@ assert tc["mixed"] < 0.6 * tc["one factor an axis"] < 0.6 * (information + 0.2)
 assert mig["mixed"] < mig["one factor an axis"] - 0.1
 
 # %% [markdown]
-# So the penalty prefers the mixture. Do trained models follow it? A VAE and a beta-TCVAE with
-# $\beta=6$, trained on the correlated discs, over seeds. Surgery measures each over the images it
-# was trained on, and over the full grid, where all factors are independent.
+# So the penalty prefers the mixture. Do trained models follow it? We train a VAE and a beta-TCVAE
+# with $\beta=6$ on the correlated discs, with several seeds. Surgery measures each over the images
+# it was trained on, and over the full grid, where all factors are independent.
 
 
 # %%
@@ -322,12 +324,12 @@ names = [f"$z_{{{i + 1}}}$" for i in order]
 kv.plotting.traversals(model.traverse(start, values, order), values, names)
 
 # %% [markdown]
-# In every seed the penalty removes most of the VAE's total correlation, and on the grid, where
-# the factors are independent, the exact figures are nearly the same: total correlation is a
-# matter of the code, and the code has hardly changed. What is left is near what $x$ and the
-# radius have in common, and not below it, so it does not prove that the factors were mixed. And
-# by the last line a dimension of the beta-TCVAE goes less with both factors at once than one of
-# the VAE's does.
+# In every seed the penalty removes most of the VAE's total correlation, and on the grid, where the
+# factors are independent, the exact figures are nearly the same: total correlation is a matter of
+# the code, and the code has hardly changed. What is left is near what $x$ and the radius have in
+# common, and not below it, so it does not prove that the factors were mixed. And by the last
+# printed line, a dimension of the beta-TCVAE follows both factors at once less than one of the VAE
+# does.
 #
 # So the preference for mixtures is real, as the surgery of the two perfect codes shows, and these
 # models are too far from either code to follow it: their MIG is low, with correlated images as
@@ -350,9 +352,9 @@ kv.plotting.traversals(model.traverse(start, values, order), values, names)
 # ## Exercises
 #
 # 1. *Easy.* Which of the four coarse factors does the rotation cost most? See `per_factor`.
-# 2. *Easy.* At which $\sigma$ does the correlation of the discs have 0.1 nats?
+# 2. *Easy.* At which $\sigma$ do $x$ and the radius of the discs have 0.1 nats in common?
 # 3. *Medium.* Give logistic regression an L1 penalty (scikit-learn), and repeat the first
-#    experiment. Is it blind to the axes still? Why?
+#    experiment. Is it still blind to the axes? Why?
 # 4. *Medium.* Train on the full grid as well, with the same number of steps. Which part of the
 #    difference between the two rows of the last table is due to the correlation?
 # 5. *Hard.* Show that a code with $x$ on one axis and the radius on another, both exact, has a

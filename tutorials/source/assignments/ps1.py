@@ -61,10 +61,10 @@ def numbers(tensor):
 # $$\log p(x\mid z) = \sum_i x_i \log s(l_i) + (1 - x_i)\log(1 - s(l_i)),\qquad
 # s(l) = \frac{1}{1+e^{-l}} .$$
 #
-# Write `log_likelihood(x, logits)`: from images `(B, H, W, C)` and logits of the same shape to
-# `(B,)`, nats per image. It must stay finite for logits of $\pm 200$, so do not take the
-# logarithm of a sigmoid. (`ops.softplus(l)` is $\log(1+e^l)$, and $\log s(l) =
-# -\mathrm{softplus}(-l)$.)
+# Write `log_likelihood(x, logits)`. It takes images `(B, H, W, C)` and logits of the same shape,
+# and returns nats per image, `(B,)`. It must stay finite for logits of $\pm 200$, so do not take
+# the logarithm of a sigmoid. (`ops.softplus(l)` is $\log(1+e^l)$, and
+# $\log s(l) = -\mathrm{softplus}(-l)$.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "log-likelihood", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -159,7 +159,8 @@ assert np.allclose(value, loc + 3 * np.exp(-1.5) * noise, atol=1e-4), (
 # $$\mathrm{KL}(q(z\mid x)\,\|\,p(z)) = \sum_{j=1}^{D}
 # \tfrac12\left(\sigma_j^2+\mu_j^2-1-\log\sigma_j^2\right).$$
 #
-# Write `kl_closed_form(loc, log_variance)`: from `(B, D)` twice to `(B,)`, nats per image.
+# Write `kl_closed_form(loc, log_variance)`. It takes two tensors `(B, D)` and returns nats per
+# image, `(B,)`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "kl-closed-form", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -349,9 +350,9 @@ print(f"-ELBO: {loss[0]:.1f} nats per image after one pass, {loss[-1]:.1f} after
 # %% [markdown]
 # ## 6. What beta does (2 points)
 #
-# From here on with the library: `kv.BetaVAE` has `terms(x, outputs)`, which returns
-# `{"reconstruction": (B,), "kl": (B,)}` in nats, for `outputs = model(x)`. Two models are trained,
-# which differ only in beta.
+# From here on we use the library: `kv.BetaVAE` has `terms(x, outputs)`, which returns
+# `{"reconstruction": (B,), "kl": (B,)}` in nats, for `outputs = model(x)`. We train two models that
+# differ only in beta.
 #
 # **Predict.** Which model has the larger KL, which the larger reconstruction term, and which the
 # better ELBO?
@@ -367,7 +368,7 @@ for beta in (0.5, 8.0):
 # %% [markdown]
 # Write `measure(model, images)`, which returns a dictionary with the means over images of
 # `"reconstruction"`, `"kl"` and `"negative_elbo"` (all three as plain floats). The ELBO is a bound
-# of $\log p(x)$: which weight has the KL in it, for a model trained with $\beta=8$?
+# of $\log p(x)$: which weight does the KL have in it, for a model trained with $\beta=8$?
 
 
 # %% nbgrader={"grade": false, "grade_id": "measure", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -71,9 +71,9 @@ def pairs(loc, scale, samples, seed=0):
 #
 # ## 1. Every code under every image (3 points)
 #
-# Write `log_densities(z, loc, scale)`: codes `(S, D)`, means and standard deviations `(N, D)`, to
-# the array `(S, N, D)` whose entry $(s, n, j)$ is $\log q(z_{sj}\mid x_n)$, a Gaussian log density
-# with its normaliser. (`z[:, None, :]` has the shape `(S, 1, D)`.)
+# Write `log_densities(z, loc, scale)`. It takes codes `(S, D)` and means and standard deviations
+# `(N, D)`, and returns the array `(S, N, D)` whose entry $(s, n, j)$ is $\log q(z_{sj}\mid x_n)$, a
+# Gaussian log density with its normaliser. (`z[:, None, :]` has the shape `(S, 1, D)`.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "log-densities", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -110,10 +110,10 @@ assert np.allclose(log_densities(z, loc, scale), judge), (
 # %% [markdown]
 # ## 2. The aggregated posterior (3 points)
 #
-# Write `log_aggregate(log_q)`: from the array of question 1 to $\log q(z_s)$, `(S,)`. Given $x_n$,
-# the dimensions are independent; the images are alternatives. So: what is added as logarithms,
-# and what as probabilities? Codes far from every image have densities that underflow to 0;
-# `scipy.special.logsumexp` (imported) does not.
+# Write `log_aggregate(log_q)`. It takes the array of question 1 and returns $\log q(z_s)$, `(S,)`.
+# Given $x_n$, the dimensions are independent; the images are alternatives. So: what is added as
+# logarithms, and what as probabilities? Codes far from every image have densities that underflow to
+# 0; `scipy.special.logsumexp` (imported) does not.
 
 
 # %% nbgrader={"grade": false, "grade_id": "log-aggregate", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -184,10 +184,10 @@ assert np.allclose(log_marginals(log_q), np.log(np.exp(log_q).mean(axis=1))), (
 # ## 4. Mutual information (3 points)
 #
 # How much does a code tell about which image it came from? Write
-# `mutual_information(loc, scale, image, z)`, the mean over the drawn pairs of $\log q(z_s\mid
-# x_{n_s}) - \log q(z_s)$, where `image[s]` is the index $n_s$ of the image that `z[s]` was drawn
-# from. From here on use `given_log_q`, `given_log_qz` and `given_log_qzj` of the next cell. They
-# do what questions 1 to 3 ask, so that a mistake there is not carried on.
+# `mutual_information(loc, scale, image, z)`, the mean over the drawn pairs of
+# $\log q(z_s\mid x_{n_s}) - \log q(z_s)$, where `image[s]` is the index $n_s$ of the image that
+# `z[s]` was drawn from. From here on use `given_log_q`, `given_log_qz` and `given_log_qzj` of the
+# next cell. They do what questions 1 to 3 ask, so that a mistake there is not carried over.
 
 # %% nbgrader={"grade": false, "grade_id": "given", "locked": true, "schema_version": 3, "solution": false, "task": false}
 def given_log_q(z, loc, scale):
@@ -248,7 +248,7 @@ assert abs(mutual_information(loc, scale, image, z) - judge) < 1e-6, (
 # The prior $p(z)$ is the standard Gaussian. Use the functions `given_...`.
 #
 # **Predict** before you test: for the four corners $(\pm1,\pm1)$ with equal standard deviations,
-# which of the three parts is zero?
+# which of the three parts of the KL is zero?
 
 
 # %% nbgrader={"grade": false, "grade_id": "surgery", "locked": false, "schema_version": 3, "solution": true, "task": false}

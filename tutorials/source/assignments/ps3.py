@@ -19,7 +19,7 @@
 # - write minibatch weighted (MWS) and minibatch stratified sampling (MSS);
 # - test an estimator of a density by enumeration, and so find a bug that several public
 #   implementations carry;
-# - put a weight in the right place of a log-sum-exp;
+# - put a weight in the right place in a log-sum-exp;
 # - say which of the resulting numbers may be reported, and which only trained on.
 #
 # Read first: chapter 4, *Estimating q(z)* (`tutorials/04_estimating_q_of_z.ipynb`), and chapter 6,
@@ -74,8 +74,9 @@ def posterior(seed, images, dims, sigma=None):
 # -\log\sigma_{jk}-\tfrac12\log 2\pi,$$
 #
 # the log density of *every* code $i$ under *every* image $j$, in each dimension $k$. Write
-# `pairwise(z, loc, scale)`: from codes `(B_z, D)` and means and standard deviations `(B_x, D)` to
-# a tensor `(B_z, B_x, D)`. Insert axes (`z[:, None, :]`) and let broadcasting do the rest.
+# `pairwise(z, loc, scale)`. It takes codes `(B_z, D)` and means and standard deviations `(B_x, D)`,
+# and returns a tensor `(B_z, B_x, D)`. Insert axes (`z[:, None, :]`) and let broadcasting do the
+# rest.
 
 
 # %% nbgrader={"grade": false, "grade_id": "pairwise", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -305,8 +306,8 @@ assert np.allclose(marginals, judge.log_qz_per_dimension, atol=1e-3), (
 # %% [markdown]
 # ## 5. Three terms (2 points)
 #
-# Write `split(log_q, joint, marginals, log_prior)`: from `log_q` of question 1, `joint` and
-# `marginals` of question 4, and $\log p(z_i)$, `(B,)`, to a dictionary of tensors `(B,)`,
+# Write `split(log_q, joint, marginals, log_prior)`. It takes `log_q` of question 1, `joint` and
+# `marginals` of question 4, and $\log p(z_i)$, `(B,)`, and returns a dictionary of tensors `(B,)`:
 #
 # | key | term of code $z_i$ |
 # |---|---|
@@ -391,7 +392,7 @@ for name, values in found.items():
 # $$\texttt{reconstruction}+\texttt{mutual\_information}+\beta\,\texttt{total\_correlation}
 # +\texttt{dimension\_wise\_kl}.$$
 #
-# It returns `(B,)`; the class averages over images. Beta is `self.beta`.
+# Your function returns `(B,)`; the class averages over images. Beta is `self.beta`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "objective", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -14,7 +14,7 @@
 # # Problem set 4: the density-ratio trick and FactorVAE
 #
 # A classifier that tells codes from shuffled codes knows their total correlation (TC). You build
-# the shuffle, the classifier's loss and the estimate, hold them to a case with a known answer, and
+# the shuffle, the classifier's loss and the estimate, check them on a case with a known answer, and
 # put them into a FactorVAE. Afterwards you can
 #
 # - draw from a product of marginals with nothing but a shuffle, and test that you do;
@@ -125,9 +125,10 @@ assert len(counts) == 6 and counts.min() > 200 - 6 * np.sqrt(200), (
 # $$\tfrac12\Big(\text{mean of }-\log D(z)\text{ over codes}
 # +\text{mean of }-\log(1-D(z))\text{ over shuffled codes}\Big).$$
 #
-# Write `discriminator_loss(logits, shuffled_logits)`, from `(B, 2)` twice to a scalar. It must be
-# right for logits of $\pm200$ too: a softmax rounds to 0 there, and the logarithm of a clipped 0
-# has no gradient. (`ops.log_softmax`, or `ops.softplus` of $\pm(d_0-d_1)$.)
+# Write `discriminator_loss(logits, shuffled_logits)`. It takes two tensors `(B, 2)` and returns a
+# scalar. It must be right for logits of $\pm200$ too: a softmax rounds to 0 there, and the
+# logarithm of a clipped 0 has no gradient. (`ops.log_softmax`, or `ops.softplus` of
+# $\pm(d_0-d_1)$.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "discriminator-loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -189,9 +190,9 @@ assert np.isfinite(value) and value > 150, (
 #
 # $$D^*(z)=\frac{q(z)}{q(z)+\prod_j q(z_j)} .$$
 #
-# Write `best_discriminator(log_q, log_product)`, from the two *log* densities, `(B,)` each, to
-# $D^*$, `(B,)`. It must work where both log densities are $-500$, so do not exponentiate them one
-# by one: divide numerator and denominator by $q(z)$ first.
+# Write `best_discriminator(log_q, log_product)`. It takes the two *log* densities, `(B,)` each, and
+# returns $D^*$, `(B,)`. It must work where both log densities are $-500$, so do not exponentiate
+# them one by one: divide numerator and denominator by $q(z)$ first.
 
 
 # %% nbgrader={"grade": false, "grade_id": "best-discriminator", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -231,7 +232,7 @@ assert np.allclose(value, [1 / 2, 4 / 5], atol=1e-3), "Densities 1:1 and 4:1 giv
 # Solve $D=D^*$ for the ratio: a discriminator that is the best has
 # $d_0-d_1=\log q(z)/\prod_j q(z_j)$, and the mean of this over *codes* (class 0) is the TC.
 #
-# Write `estimate_tc(logits)`, from the logits of codes, `(B, 2)`, to a scalar in nats.
+# Write `estimate_tc(logits)`. It takes the logits of codes, `(B, 2)`, and returns a scalar in nats.
 #
 # **Predict.** The TC is never negative. Is $d_0-d_1$?
 
@@ -340,8 +341,9 @@ assert np.allclose(steps, 10 * terms["total_correlation"], atol=1e-3), (
 # ## 6. The discriminator's step (4 points)
 #
 # In `kv.FactorVAE` the two networks take turns: the VAE minimises its objective on one half of a
-# batch, then the discriminator its loss on the codes of the other half. Write the second, a method
-# `discriminator_loss(self, x, training=True)` from images to a scalar. You have
+# batch, then the discriminator minimises its loss on the codes of the other half. Write this second
+# loss, a method `discriminator_loss(self, x, training=True)` that takes images and returns a
+# scalar. You have
 #
 # - `self(x, training=training)["z"]`: a code of each image;
 # - `kv.estimators.permute_dims(z, self.seed_generator)`: the shuffle;

@@ -25,9 +25,9 @@
 # for a written answer.
 #
 # **How it works.** Write your answers where it says `YOUR CODE HERE`, in place of the line that
-# raises `NotImplementedError`. The cell below each answer tests it. Its messages say what is
-# wrong. Grading runs these tests and some more, on other numbers, so do not tailor an answer to
-# the numbers that you see. All is NumPy here. Keep the names. A mistake in one question costs
+# raises `NotImplementedError`. The cell below each answer tests it. Its messages say what is wrong.
+# Grading runs these tests and some more, on other numbers, so do not tailor an answer to the
+# numbers that you see. Everything here is NumPy. Keep the names. A mistake in one question costs
 # nothing in the next.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -49,7 +49,7 @@ from kerasvae.metrics.information import entropies, equal_width_bins, mutual_inf
 #
 # So that there is a truth, the "trained models" are formulas. Three factors of four values each
 # made an image. A run of a method returns four codes: the first two hold the first two factors,
-# *rotated* into each other by an angle that depends on the seed, as in trained models it does; the
+# *rotated* into each other by an angle that depends on the seed, as it does in trained models; the
 # third holds the third factor; the fourth is noise. B rotates more on average, A is noisier.
 
 # %% nbgrader={"grade": false, "grade_id": "methods", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -76,9 +76,9 @@ def run(method, seed, points=2000):
 #
 # $$I(a;b)=\sum_{a,b}p(a,b)\,\log\frac{p(a,b)}{p(a)\,p(b)}\quad\text{nats.}$$
 #
-# Write `information(a, b)`, from two integer arrays `(n,)` to a number. Pairs that do not occur
-# contribute nothing. (`np.histogram2d`, or `np.add.at(table, (a, b), 1)` on a table of zeros,
-# counts pairs.)
+# Write `information(a, b)`. It takes two integer arrays `(n,)` and returns a number. Pairs that do
+# not occur contribute nothing. (`np.histogram2d`, or `np.add.at(table, (a, b), 1)` on a table of
+# zeros, counts pairs.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "information", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -121,7 +121,7 @@ assert np.isclose(information(a, b), judge), (
 # %% [markdown]
 # ## 2. The mutual information gap (3 points)
 #
-# Codes are cut into 20 bins of equal width, which makes labels of them. For each factor $k$ take
+# Codes are cut into 20 bins of equal width, which turns them into labels. For each factor $k$ take
 # the code that knows most of it and the second best:
 #
 # $$\text{MIG}=\frac1K\sum_{k=1}^{K}\frac{I_{a_kk}-I_{b_kk}}{H(v_k)} .$$
@@ -288,15 +288,15 @@ assert np.allclose(interval(scores), [scores.mean(), (high - low) / 2]), (
 # %% [markdown]
 # ## 5. The difference of two methods (3 points)
 #
-# A claim "A is better than B" is one on the *difference* of means. With $e_A^2=s_A^2/n_A$ and
-# $e_B^2=s_B^2/n_B$, the difference has the error $e=\sqrt{e_A^2+e_B^2}$ and, if the two spreads may
-# differ (Welch),
+# A claim "A is better than B" is a claim about the *difference* of means. With $e_A^2=s_A^2/n_A$
+# and $e_B^2=s_B^2/n_B$, the difference has the error $e=\sqrt{e_A^2+e_B^2}$ and, if the two spreads
+# may differ (Welch),
 #
 # $$\nu=\frac{(e_A^2+e_B^2)^2}{e_A^4/(n_A-1)+e_B^4/(n_B-1)}$$
 #
-# degrees of freedom. Write `compare(a, b)`, from scores of two methods to the pair (difference of
-# means $A-B$, half-width of its 95% interval). Two runs with the same seed number are no pair: the
-# methods use the draws differently.
+# degrees of freedom. Write `compare(a, b)`. It takes the scores of two methods and returns the pair
+# (difference of means $A-B$, half-width of its 95% interval). Two runs with the same seed number
+# are not a pair: the methods use the draws differently.
 
 
 # %% nbgrader={"grade": false, "grade_id": "compare", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -26,10 +26,10 @@
 # written answer.
 #
 # **How it works.** Write your answers where it says `YOUR CODE HERE`, in place of the line that
-# raises `NotImplementedError`. The cell below each answer tests it. Its messages say what is
-# wrong. Grading runs these tests and some more, on other numbers, so do not tailor an answer to
-# the numbers that you see. All is NumPy here, and nothing is trained. Keep the names. A mistake in
-# one question costs nothing in the next.
+# raises `NotImplementedError`. The cell below each answer tests it. Its messages say what is wrong.
+# Grading runs these tests and some more, on other numbers, so do not tailor an answer to the
+# numbers that you see. Everything here is NumPy, and nothing is trained. Keep the names. A mistake
+# in one question costs nothing in the next.
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import os
@@ -54,8 +54,8 @@ from kerasvae.data import Pairs, load
 # pixel. Take an orthogonal matrix $A$ ($A^\top A=I$), and give every image the code $z'=Az$
 # instead.
 #
-# Write `rotated(z, W, A)`, which returns the pair ($Z'$, $W'$): the new codes, one a row as in `z`
-# of shape `(n, D)`, and the decoder that makes of them the same images as before. Then
+# Write `rotated(z, W, A)`, which returns the pair ($Z'$, $W'$): the new codes, one in each row as
+# in `z` of shape `(n, D)`, and the decoder that makes the same images from them as before. Then
 # `covariance(W, variance)` returns the covariance of $x$ over codes and noise. (Both by matrix
 # products, without loops.)
 
@@ -111,7 +111,7 @@ assert np.allclose(covariance(W, 0.25), np.cov(x.T), atol=0.2), (
 # ## 2. Any prior (2 points)
 #
 # A rotated Gaussian cloud is the same Gaussian cloud. A rotated square is no longer the same
-# square, so for another prior one goes round by the Gaussian. With $F$ the cumulative
+# square, so for another prior we take a detour through the Gaussian. With $F$ the cumulative
 # distribution function of the prior in each dimension and $\Phi$ that of $\mathcal N(0,1)$,
 #
 # $$f(z)=F^{-1}\Big(\Phi\big(A\,\Phi^{-1}(F(z))\big)\Big).$$
@@ -238,9 +238,9 @@ assert np.allclose(value, judge, atol=1e-6), (
 # %% [markdown]
 # ## 4. What a pair shares (2 points)
 #
-# Dimension $j$ of a pair counts as shared if
-# $\delta_j<\frac12(\max_k\delta_k+\min_k\delta_k)$, with the largest and the smallest $\delta$ *of
-# that pair*. Write `shared(deltas)`, from `(n, D)` to `(n, D)` of True and False.
+# Dimension $j$ of a pair counts as shared if $\delta_j<\frac12(\max_k\delta_k+\min_k\delta_k)$,
+# with the largest and the smallest $\delta$ *of that pair*. Write `shared(deltas)`. It takes an
+# array `(n, D)` and returns an array `(n, D)` of True and False.
 
 
 # %% nbgrader={"grade": false, "grade_id": "shared", "locked": false, "schema_version": 3, "solution": true, "task": false}
