@@ -2,8 +2,8 @@
 
     python docs/gallery.py
 
-writes docs/gallery.md, and a picture a model in docs/gallery/; some seconds a model. What is
-written about a model is read from its card.
+writes docs/gallery.md, and a picture of each model in docs/gallery/, in a few seconds per model.
+What the page says about a model is read from the model's card.
 """
 
 from pathlib import Path
@@ -18,9 +18,10 @@ VALUES = [-2, -4 / 3, -2 / 3, 0, 2 / 3, 4 / 3, 2]
 OPENING = """\
 # Gallery
 
-What each dimension of the shipped models does: one row a dimension, which moves from -2 to 2 while
-the others stay. Rows are sorted by their KL, in nats per image; dimensions below {living} nats are
-left out, for they change nothing. `python docs/gallery.py` writes this page from the models' cards.
+This page shows what each dimension of the shipped models does. In each row, one dimension moves
+from -2 to 2 while the others stay fixed. Rows are sorted by the KL of their dimension, in nats per
+image; dimensions below {living} nats are left out, because they change nothing.
+`python docs/gallery.py` makes this page from the models' cards.
 
 ```python
 import kerasvae as kv
@@ -34,12 +35,12 @@ for name in kv.zoo.names():
 ENTRY = """
 ## {name}
 
-A `{kind}` after {steps:,} steps on dSprites ({settings}).
+`{kind}`, trained for {steps:,} steps on dSprites ({settings}).
 
 Mutual information {mutual_information:.1f} nats, total correlation {total_correlation:.2f}
 nats{mig}.
 
-![One row for each living dimension of {name}](gallery/{name}.png)
+![One row for each active dimension of {name}](gallery/{name}.png)
 """
 
 
@@ -49,7 +50,7 @@ def text() -> str:
 
 
 def entry(name: str) -> str:
-    """What the page says of a model."""
+    """What the page says about a model."""
     card = kv.zoo.card(name)
     own = set(card["arguments"]) - set(kv.VAE().get_config()) - {"dataset_size"}
     settings = [f"{key} {card['arguments'][key]}" for key in sorted(own)]

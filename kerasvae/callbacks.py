@@ -20,13 +20,13 @@ class SurgeryCallback(keras.callbacks.Callback):
     Args:
         images: (N, H, W, C) float in [0, 1], or a data set of kerasvae.data; usually the
             training images.
-        every: epochs between two surgeries; the epochs between repeat the last values, so that
+        every: epochs between two surgeries; the epochs in between repeat the last values, so that
             every column of the history is full.
         samples: as for `kerasvae.surgery.decompose`.
         seed: as for `kerasvae.surgery.decompose`.
 
     Raises:
-        ValueError: `every` is no positive whole number.
+        ValueError: `every` is not a positive whole number.
 
     Example:
         >>> import numpy as np

@@ -15,7 +15,7 @@ CHUNK_BYTES = 64 * 2**20
 TOLERANCE = 1e-5
 
 
-# What white may be stored as: 8, 10, 12, 14 and 16 bits a pixel.
+# What white may be stored as: 8, 10, 12, 14 and 16 bits per pixel.
 _WHITES = {255: "", 1023: "10 bits", 4095: "12 bits", 16383: "14 bits", 65535: "16 bits"}
 
 
@@ -34,8 +34,8 @@ def check_images(
         image_shape: (H, W, C) that the images must have, or None for any.
         name: what the argument is called in the error, and in the remedy's expression.
         label: how the error begins, where that is not the name ("x, first batch").
-        write: turns the remedy's expression into the line to write, for images inside of
-            something else (`lambda line: f"x.map(lambda images: {line})"`).
+        write: turns the remedy's expression into the line to write, for images inside something
+            else (`lambda line: f"x.map(lambda images: {line})"`).
 
     Raises:
         ValueError: not an array, a wrong dtype, rank or size, an empty set, values outside
@@ -95,7 +95,7 @@ def _check_dtype(array: np.ndarray, name: str, label: str, write) -> None:
 
 
 def _sampled_range(array: np.ndarray) -> tuple[float, float]:
-    """Lowest and highest value of at most CHUNK_BYTES of rows, spread over the array."""
+    """Lowest and highest value in at most CHUNK_BYTES of rows, spread over the array."""
     if array.size == 0 or array.ndim == 0:
         return (0.0, 0.0) if array.size == 0 else (float(array), float(array))
     rows = max(1, CHUNK_BYTES // max(1, array[:1].nbytes))
@@ -129,7 +129,7 @@ def _check_shape(array: np.ndarray, image_shape, name: str, label: str, write) -
     if image_shape is not None:
         image_shape = tuple(image_shape)
     if array.ndim != 4:
-        remedy = f"{array.ndim} axes came"
+        remedy = f"The array has {array.ndim} axes"
         if array.ndim == 3 and shape == image_shape:
             remedy = f"A single image needs a batch axis: {write(f'{name}[None]')}"
         elif array.ndim == 3:
@@ -139,7 +139,7 @@ def _check_shape(array: np.ndarray, image_shape, name: str, label: str, write) -
             f"{received}"
         )
     if array.size == 0:
-        raise ValueError(f"{label}: expected at least one image, the array is empty. {received}")
+        raise ValueError(f"{label}: expected at least one image; the array has none. {received}")
     if image_shape is not None and shape[1:] != image_shape:
         remedy = "Resize the images, or build the model with their image_shape"
         if (*shape[2:], shape[1]) == image_shape:
@@ -211,7 +211,7 @@ def check_non_negative(name: str, value) -> float:
     """Return `value` as a float if it is a finite real number of at least 0.
 
     Raises:
-        ValueError: a negative number, NaN, infinity, a boolean or anything that is no number.
+        ValueError: a negative number, NaN, infinity, a boolean or anything that is not a number.
 
     Example:
         >>> check_non_negative("beta", -1)
@@ -231,7 +231,7 @@ def check_choice(name: str, value, choices: Iterable[str]) -> str:
     """Return `value` if it is one of `choices`; the error suggests the nearest of them.
 
     Raises:
-        ValueError: `value` is none of the choices.
+        ValueError: `value` is not one of the choices.
 
     Example:
         >>> check_choice("architecture", "burges", ["burgess", "locatello", "mlp"])

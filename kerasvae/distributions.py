@@ -22,7 +22,7 @@ def bounded_log_variance(raw):
         Within +-8 it differs from `raw` by less than 1e-5, so the papers' parametrisation is kept.
 
     Args:
-        raw: any float tensor; it is computed in float32 also under mixed precision.
+        raw: any float tensor; it is computed in float32 even under mixed precision.
 
     Returns:
         A float32 tensor of the same shape, strictly between the bounds.

@@ -14,7 +14,7 @@ def kl_analytic(posterior, prior):
 
     Args:
         posterior: distribution with batch shape (batch,) and event shape (D,).
-        prior: distribution with event shape (D,), of a pair that TFP knows in closed form.
+        prior: distribution with event shape (D,); TFP must know the KL of the pair in closed form.
 
     Returns:
         (batch,) float, nats.
@@ -56,7 +56,7 @@ def kl_monte_carlo(posterior, prior, z):
 
 
 def per_dimension_kl(parameters):
-    """KL(q(z_j|x) || N(0, 1)) of each latent dimension: which ones carry information.
+    """KL(q(z_j|x) || N(0, 1)) of each latent dimension: it shows which ones carry information.
 
     Args:
         parameters: {"loc": (batch, D), "scale": (batch, D)}.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` to write to; it becomes `target` only without an error.
+    """A temporary path next to `target` to write to; it becomes `target` only without an error.
 
     Another process never sees half a file, and an interrupted one leaves none behind.
 

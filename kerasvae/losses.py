@@ -21,7 +21,7 @@ class NegativeLogLikelihood(keras.losses.Loss):
     Args:
         likelihood: "bernoulli", "continuous_bernoulli" or "gaussian" (of standard deviation 1,
             with mean sigmoid(logits)).
-        name: of the loss in the logs.
+        name: name of the loss in the logs.
         **kwargs: as for any Keras loss.
 
     Returns:

@@ -34,7 +34,7 @@ MEANINGS = {
     "discriminator": "logits of class 0 and class 1",
 }
 
-# Output activations after which a number is no logit any more, and layers that only pass on.
+# Output activations after which a number is not a logit any more; layers that only pass on.
 BOUNDED = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "hard_tanh", "relu", "relu6", "softplus")
 PASSING = (layers.Reshape, layers.Flatten, layers.Permute, layers.Cropping2D, layers.Dropout)
 
@@ -59,7 +59,7 @@ def suited_architecture(image_shape):
     if max(height, width) > MAX_SIZE:
         raise ValueError(
             f"The networks are made for images of up to {MAX_SIZE} pixels. Shrink the images, for "
-            "instance with from_images(folder, image_size=64), or insist with architecture='mlp'. "
+            "instance with from_images(folder, image_size=64), or ask for architecture='mlp'. "
             f"Received: images of {height}x{width}"
         )
     return "burgess" if height == width >= SMALLEST_FOR_CONVOLUTIONS else "mlp"
@@ -70,9 +70,9 @@ def build_encoder(architecture, image_shape, outputs, activation="relu", dtype=N
 
     Args:
         architecture: "burgess", "locatello" or "mlp".
-        image_shape: (H, W, C); the convolutional ones want square images of 28 to 128 pixels.
+        image_shape: (H, W, C); the convolutional ones need square images of 28 to 128 pixels.
         outputs: numbers for each image; 2 D for the parameters of a Gaussian q(z|x).
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         dtype: their dtype policy; None for Keras's global one.
 
     Returns:
@@ -127,7 +127,7 @@ def build_decoder(architecture, latent_dim, image_shape, dtype=None, normalized=
     check_architecture(architecture, image_shape)
 
     def hidden(x, layer, activation, **options):
-        """Through a hidden layer and its activation, with batch normalization between if asked."""
+        """A hidden layer and its activation, with batch normalization between them on request."""
         if not normalized:
             return layer(activation=activation, dtype=dtype, **options)(x)
         # No bias before the normalization, which would take it away again.
@@ -164,7 +164,7 @@ def build_discriminator(latent_dim, hidden, activation, dtype=None):
     Args:
         latent_dim: D.
         hidden: units of each hidden layer, for instance [1000] * 6.
-        activation: of the hidden layers.
+        activation: activation of the hidden layers.
         dtype: their dtype policy; None for Keras's global one.
 
     Returns:
@@ -243,7 +243,7 @@ def output_activation(network):
     """Name of the activation that a network ends in.
 
     Args:
-        network: a keras.Model; of a subclassed one the end cannot be seen.
+        network: a keras.Model; if it is a subclass, its last layer cannot be seen.
 
     Returns:
         For instance "sigmoid" or "linear"; None where it cannot be told.

@@ -68,7 +68,7 @@ def swiss_roll(latent_dim, turns=1.5, radius=4.0, width=0.15, components=200):
 
     Args:
         latent_dim: D, at least 2.
-        turns: of the spiral.
+        turns: number of turns of the spiral.
         radius: where it ends.
         width: standard deviation of a component.
         components: how many.
@@ -96,7 +96,7 @@ BY_NAME = {"gaussian": gaussian, "gaussian_mixture": gaussian_mixture, "swiss_ro
 def _check_plane(name, latent_dim):
     if latent_dim < 2:
         raise ValueError(
-            f"prior={name!r} lives in a plane: latent_dim must be at least 2. "
+            f"prior={name!r} needs a plane: latent_dim must be at least 2. "
             f"Received: latent_dim={latent_dim}"
         )
 

@@ -1,4 +1,4 @@
-"""Invariants that every layer and every objective holds, for tests and for graded exercises.
+"""Invariants that every layer and every objective keeps, for tests and for graded exercises.
 
 `run_layer_test` and `run_objective_test` take a class and its arguments, and raise an
 AssertionError that says which promise was broken.
@@ -19,8 +19,8 @@ from kerasvae.models.introspection import constructor_arguments
 def run_layer_test(layer_class, init_kwargs, inputs):
     """Check that a layer keeps the promises of a Keras layer.
 
-    It is rebuilt from its config; inside a functional model it is saved and loaded with the same
-    weights; it is trained for a step with finite gradients for each of its weights.
+    The layer can be rebuilt from its config; inside a functional model it can be saved and loaded
+    with the same weights; and a training step gives finite gradients for each of its weights.
 
     Args:
         layer_class: a subclass of keras.layers.Layer, from inputs (batch, ...) to (batch, D).

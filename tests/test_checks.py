@@ -86,7 +86,7 @@ def test_one_bad_value_is_found(value, place):
         (images(3, 0, 8, 1), None, "at least one image"),
         (images(3, 8, 8), None, r"missing channel axis: images\[..., None\]"),
         (images(8, 8, 1), (8, 8, 1), r"batch axis: images\[None\]"),
-        (images(3, 64), None, "2 axes came"),
+        (images(3, 64), None, "The array has 2 axes"),
         (images(), (16, 16, 1), r"images of shape \(16, 16, 1\).*shape=\(3, 8, 8, 1\)"),
         (images(3, 3, 8, 8), (8, 8, 3), r"np.moveaxis\(images, 1, -1\)"),
         (images(value=255.0), None, r"divide by 255: images / 255.*from 255 to 255"),

@@ -26,7 +26,7 @@ from kerasvae.zoo import open_run
 
 
 class Commands(typer.core.TyperGroup):
-    """The commands in the order of their use."""
+    """The commands in the order in which they are used."""
 
     def list_commands(self, ctx) -> list[str]:
         """Typer puts groups last."""
@@ -45,13 +45,13 @@ app = typer.Typer(
 )
 app.add_typer(train_command.app, name="train")
 
-# What a user can cause; any other error is a defect, and shows where it is.
+# Errors that a user can cause; any other error is a bug, and shows its traceback.
 EXPECTED = (ValueError, OSError, FloatingPointError, ModuleNotFoundError, InUseError)
 
 RunFolder = Annotated[
     Path,
     typer.Argument(
-        help="Folder of a run, or a trained model by its name: see 'kerasvae zoo'.", metavar="RUN"
+        help="Folder of a run, or name of a trained model: see 'kerasvae zoo'.", metavar="RUN"
     ),
 ]
 
@@ -61,14 +61,18 @@ def traverse(
     run_folder: RunFolder,
     image: Annotated[
         int | None,
-        typer.Option(help="Move from this image's code; else a typical one's.", metavar="N", min=0),
+        typer.Option(
+            help="Start from the code of image N; if not given, of a typical one.",
+            metavar="N",
+            min=0,
+        ),
     ] = None,
     span: Annotated[
         float, typer.Option("--range", help="Move each dimension from -R to R.", metavar="R")
     ] = 2.0,
-    gif: Annotated[bool, typer.Option("--gif", help="Write an animation too.")] = False,
+    gif: Annotated[bool, typer.Option("--gif", help="Also write an animation.")] = False,
 ):
-    """Draw what each latent dimension does, those with most KL on top."""
+    """Draw what each latent dimension does, with the highest KL on top."""
     with _trained(run_folder) as (run, model, dataset):
         figure = figures.draw_traversals(model, dataset, image, span)
         say(str(run.save_figure(figures.TRAVERSALS, figure)))
@@ -81,23 +85,23 @@ def evaluate(
     run_folder: RunFolder,
     images: Annotated[
         int | None,
-        typer.Option(help="Only so many images, drawn at random.", metavar="N", min=1),
+        typer.Option(help="Use only N images, drawn at random.", metavar="N", min=1),
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="A metric; repeat it for several. All of them if none.", metavar="NAME"),
+        typer.Option(help="A metric; repeat the option for several. Default: all.", metavar="NAME"),
     ] = None,
     points: Annotated[
-        int, typer.Option(help="Images in a draw that metrics see.", metavar="N", min=1)
+        int, typer.Option(help="Images in each draw for the metrics.", metavar="N", min=1)
     ] = 10_000,
     draws: Annotated[
-        int, typer.Option(help="Draws, for the spread of every score.", metavar="N", min=1)
+        int, typer.Option(help="Draws, which give the spread of every score.", metavar="N", min=1)
     ] = 3,
     samples: Annotated[
-        int, typer.Option(help="Of the surgery: pairs of an image and a code.", metavar="N")
+        int, typer.Option(help="Pairs of an image and a code that surgery draws.", metavar="N")
     ] = 10_000,
 ):
-    """Measure terms, exact surgery and every score; write evaluation.json and report.html."""
+    """Compute the terms, exact surgery and every score; write evaluation.json and report.html."""
     for name in metric or []:
         one_of("metric", scores.NAMES)(name)
     with _trained(run_folder) as (run, model, dataset), console.status("evaluating"):
@@ -115,9 +119,9 @@ def evaluate(
 def compare(
     run_folders: Annotated[
         list[Path],
-        typer.Argument(help="Folders of evaluated runs, or names of the zoo.", metavar="RUN..."),
+        typer.Argument(help="Folders of evaluated runs, or names from the zoo.", metavar="RUN..."),
     ],
-    out: Annotated[Path, typer.Option(help="Where to write.", metavar="FOLDER")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder to write to.", metavar="FOLDER")] = Path(
         "comparison"
     ),
 ):
@@ -137,9 +141,9 @@ def surgery(
     samples: Annotated[
         int, typer.Option(help="Pairs of an image and a code to estimate from.", metavar="N")
     ] = 10_000,
-    seed: Annotated[int, typer.Option(help="Of the samples.", metavar="N", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the pairs.", metavar="N", min=0)] = 0,
 ):
-    """Take the KL apart over all images; print a table, write surgery.json and surgery.png."""
+    """Split the KL over all images; print a table, write surgery.json and surgery.png."""
     with _trained(run_folder) as (run, model, dataset):
         result = decompose(model, dataset, samples, seed)
         run.write_json("surgery.json", {"step": model.steps_taken, **result.to_dict()})
@@ -152,8 +156,8 @@ def surgery(
 
 @contextmanager
 def _trained(folder: Path):
-    """A run, its model and its images; while they are looked at, nobody may replace the run."""
-    run = open_run(folder)  # refuses what is no run, before a lock is written
+    """A run, its model and its images; while they are in use, nobody may replace the run."""
+    run = open_run(folder)  # refuses what is not a run, before a lock is written
     with locks.hold(run.folder, locks.MEASURING):
         run = open_run(folder)
         run.tidy()
@@ -168,9 +172,9 @@ def _trained(folder: Path):
 def explore(
     run_folder: RunFolder,
     port: Annotated[
-        int, typer.Option(help="Port of the page; 0 takes a free one.", metavar="N")
+        int, typer.Option(help="Port of the page; 0 for any free one.", metavar="N")
     ] = 8866,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
 ):
     """Move the latent dimensions by hand: a local web page with sliders and images."""
     from kerasvae.cli.explore import explore  # needs the extra `tutorials`
@@ -195,27 +199,28 @@ def datasets():
         table.add_row(info.name, images, factors, info.download, info.licence)
     console.print(table)
     say(
-        "Those to be downloaded: --data-option download=true, or --data-option path=YOUR_COPY. "
-        "Your own images: --data FOLDER --image-size 64."
+        "For a data set that needs a download: --data-option download=true, or --data-option "
+        "path=YOUR_COPY. For your own images: --data FOLDER --image-size 64."
     )
 
 
 @app.command(epilog="Example: kerasvae tutorials 01 02")
 def tutorials(
     numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="[NN ...]", help="Chapters; all of them if none.")
+        list[str] | None,
+        typer.Argument(metavar="[NN ...]", help="Numbers of chapters; default: all."),
     ] = None,
     tier: Annotated[
         str,
         typer.Option(
-            help="quick: a minute or so a chapter on a CPU; full: GPU.",
+            help="quick: about a minute per chapter on a CPU; full: for a GPU.",
             metavar="quick|full",
             callback=one_of("tier", ("quick", "full")),
         ),
     ] = "quick",
     copy_to: Annotated[
         Path | None,
-        typer.Option(help="Write the course to a new folder; run nothing.", metavar="FOLDER"),
+        typer.Option(help="Copy the course to a new folder; run nothing.", metavar="FOLDER"),
     ] = None,
 ):
     """Run the chapters into build/tutorials, as notebooks and HTML."""
@@ -241,14 +246,16 @@ def _show_versions(wanted: bool):
 def _app(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show versions.", callback=_show_versions, is_eager=True),
+        typer.Option(
+            "--version", help="Show the versions and exit.", callback=_show_versions, is_eager=True
+        ),
     ] = False,
 ):
     pass
 
 
 def main() -> None:
-    """Run the command line: errors of use end with status 2, others with 1, in one line."""
+    """Run the command line: wrong usage ends with status 2, other errors with 1, in one line."""
     # Not for users: how often TensorFlow compiles.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:

@@ -8,11 +8,11 @@ console = Console(highlight=False)
 
 
 def say(text: str) -> None:
-    """Print text as it is: paths and commands in it are to be copied, so no line is broken."""
+    """Print text as it is, without breaking lines, so that paths and commands can be copied."""
     console.print(text, soft_wrap=True, markup=False)
 
 
-# Options whose name is not that of the argument which a library's error speaks of.
+# Options whose name differs from that of the argument that a library's error mentions.
 OPTIONS = {
     "folder": "--out",
     "overwrite": "kerasvae train ... --overwrite",
@@ -22,10 +22,10 @@ OPTIONS = {
 
 
 def explained(error: Exception) -> str:
-    """The message of an error, with the options for the arguments that it speaks of.
+    """The message of an error, with the options for the arguments that it mentions.
 
     Args:
-        error: any; arguments stand in its attribute `arguments`, see
+        error: any exception; the arguments are in its attribute `arguments`, see
             `kerasvae.runs.errors.ArgumentError`.
 
     Example:

@@ -45,11 +45,11 @@ _TEMPLATE = """\
 def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> None:
     """Serve the latent explorer of a run until Ctrl-C.
 
-    Every page that is opened has its own process with the model; closing the page ends it. The
-    address holds a random token, without which nobody else on this machine gets in.
+    Every page that is opened has its own process with the model; closing the page ends the process.
+    The address contains a random token; without it, nobody else on this machine can open the page.
 
     Args:
-        run_folder: folder of a run with a checkpoint, or a name of the zoo.
+        run_folder: folder of a run with a checkpoint, or a name from the zoo.
         port: where to serve on 127.0.0.1; 0 for any free one.
         open_browser: whether to open the page in the default browser.
 
@@ -59,15 +59,15 @@ def explore(run_folder: Path, port: int = PORT, open_browser: bool = True) -> No
     """
     port = _free_port(port)
     run = open_run(run_folder)
-    # Loaded here only to be refused here: the page could but show a traceback.
+    # Loaded here only so that errors show here: the page could only show a traceback.
     kerasvae.widgets.LatentExplorer(run.load_model(), run.dataset())
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # for the kernels
     with tempfile.TemporaryDirectory(prefix="kerasvae-") as folder:
         server = PageServer(_write_page(Path(folder), run), port)
 
         def started():
-            """Say where the page is, once the server listens."""
-            print(f"{run.folder}: explore it at {server.url}\nCtrl-C stops.", flush=True)
+            """Print where the page is, once the server listens."""
+            print(f"{run.folder}: explore it at {server.url}\nPress Ctrl-C to stop.", flush=True)
             if open_browser:
                 webbrowser.open(_write_door(Path(folder), server.url).as_uri())
 
@@ -87,7 +87,7 @@ def _free_port(port: int) -> int:
         except OSError as error:
             why = "is in use" if error.errno == errno.EADDRINUSE else f"is not available ({error})"
             raise ValueError(
-                f"Port {port} of {ADDRESS} {why}. Choose another, or any: --port 0"
+                f"Port {port} of {ADDRESS} {why}. Choose another, or let --port 0 choose a free one"
             ) from error
         return probe.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""What the command line knows of models and data sets: read from their code, not listed here."""
+"""What the command line knows about models and data sets: read from their code, not listed."""
 
 import difflib
 import inspect
@@ -17,7 +17,7 @@ from kerasvae.runs.config import option_names
 
 
 def json_value(text: str) -> Any:
-    """A number, true, false, null or a list as JSON means it; anything else as it stands.
+    """A number, true, false, null or a list as JSON means it; anything else as it is.
 
     Example:
         >>> json_value("4.5"), json_value("[1, 2]"), json_value("learned")
@@ -34,11 +34,13 @@ def refusal(what: str, value: str, choices: Iterable[str]) -> typer.BadParameter
     choices = list(choices)
     near = difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return typer.BadParameter(f"{value!r} is no {what}.{hint} Choose from {', '.join(choices)}.")
+    return typer.BadParameter(
+        f"{value!r} is not a valid {what}.{hint} Choose from {', '.join(choices)}."
+    )
 
 
 def one_of(what: str, choices: Iterable[str]) -> Callable[[str | None], str | None]:
-    """An option's callback that takes these names only."""
+    """An option's callback that accepts only these names."""
 
     def check(value):
         """Refuse any other name."""
@@ -56,7 +58,7 @@ def data_source(value: str | None) -> str | None:
     place = Path(value).expanduser()
     if place.is_dir() or (place.suffix == ".npz" and place.is_file()):
         return str(place.resolve())
-    raise refusal("data set, and no folder or .npz file", value, data.names())
+    raise refusal("data set, folder or .npz file", value, data.names())
 
 
 def data_options(source: str, pairs: list[str], image_size: int | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kerasvae.runs import comparison
 from kerasvae.study import engines, read_plan, run_study
 from kerasvae.study.results import FILE
 
-# What a terminal has room for; comparison.html has all.
+# What a terminal has room for; comparison.html shows everything.
 SHOWN = ("reconstruction", "mutual_information", "total_correlation", "mig", "dci", "sap")
 
 
@@ -19,16 +19,16 @@ def study(
     file: Annotated[Path, typer.Argument(help="The study's YAML file.", metavar="FILE")],
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to write; runs/NAME if not given.", metavar="FOLDER"),
+        typer.Option(help="Folder to write to; runs/NAME if not given.", metavar="FOLDER"),
     ] = None,
-    workers: Annotated[int, typer.Option(help="Runs at a time.", metavar="N", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Runs to train at a time.", metavar="N", min=1)] = 1,
     retries: Annotated[
-        int, typer.Option(help="Further attempts for a killed run.", metavar="N", min=0)
+        int, typer.Option(help="Further attempts at a run that was killed.", metavar="N", min=0)
     ] = 1,
     engine: Annotated[
         str,
         typer.Option(
-            help="local: processes here; population: runs that fit together as one program; "
+            help="local: processes here; population: runs that fit together, as one program; "
             "ray: a Ray cluster.",
             metavar="local|population|ray",
             callback=one_of("engine", engines.NAMES),
@@ -36,15 +36,15 @@ def study(
     ] = "local",
     address: Annotated[
         str | None,
-        typer.Option(help="Of a running Ray cluster, or auto.", metavar="ADDRESS"),
+        typer.Option(help="Address of a running Ray cluster, or auto.", metavar="ADDRESS"),
     ] = None,
     gpus: Annotated[
-        float, typer.Option(help="That each run asks Ray for.", metavar="X", min=0)
+        float, typer.Option(help="GPUs that each run asks Ray for.", metavar="X", min=0)
     ] = 0.0,
 ):
-    """Run many models, weights and seeds; go on where a stopped study was.
+    """Train many models, weights and seeds; a stopped study goes on where it stopped.
 
-    Writes a run folder for each, results.parquet with a row for each run, and comparison.html.
+    Writes a folder for each run, results.parquet with a row for each, and comparison.html.
     """
     plan = read_plan(file)
     out = out or Path("runs") / plan.name
@@ -64,7 +64,7 @@ def study(
     try:
         rows = run_study(plan, out, workers, retries, engine, address, gpus, report)
     except KeyboardInterrupt:
-        say("Stopped. The same command goes on.")
+        say("Stopped. To go on, run the same command again.")
         raise typer.Exit(130) from None
     done = [out / row["run"] for row in rows if row["status"] == "done"]
     paths = [out / FILE]
@@ -76,7 +76,7 @@ def study(
         say(str(path))
     failed = [row["run"] for row in rows if row["status"] != "done"]
     if failed:
-        say(f"Not done: {', '.join(failed)}. See {out / 'logs'}; the same command tries again.")
+        say(f"Not done: {', '.join(failed)}. See {out / 'logs'}. To retry, run the command again.")
         raise typer.Exit(1)
 
 

@@ -57,7 +57,7 @@ SETTINGS = (
         "likelihood",
         str,
         "Network",
-        f"Of the pixels: {', '.join(distributions.LIKELIHOODS)}.",
+        f"Distribution of the pixels: {', '.join(distributions.LIKELIHOODS)}.",
         "bernoulli",
         callback=one_of("likelihood", distributions.LIKELIHOODS),
     ),
@@ -74,15 +74,15 @@ SETTINGS = (
         "batch_size",
         int,
         "Training",
-        "Images in a batch; factor-vae deals them out to its two players.",
+        "Images in a batch; factor-vae divides them between the VAE and its discriminator.",
         "64; factor-vae 128",
         min=1,
     ),
-    setting("learning_rate", float, "Training", "Of Adam.", "the paper's", min=0),
-    setting("seed", int, "Training", "Of weights, order and draws.", "0", min=0),
-    setting("devices", int, "Training", "Devices that share every batch.", "1", min=1),
-    setting("log_every", int, "Run folder", "Steps to a row of history.csv.", "100", min=1),
-    setting("checkpoint_every", int, "Run folder", "Steps to a checkpoint.", "1000", min=1),
+    setting("learning_rate", float, "Training", "Learning rate of Adam.", "the paper's", min=0),
+    setting("seed", int, "Training", "Seed of weights, image order and draws.", "0", min=0),
+    setting("devices", int, "Training", "Devices that share each batch.", "1", min=1),
+    setting("log_every", int, "Run folder", "Steps per row of history.csv.", "100", min=1),
+    setting("checkpoint_every", int, "Run folder", "Steps per checkpoint.", "1000", min=1),
 )
 
 
@@ -115,19 +115,19 @@ def train(
     ] = None,
     data_option: Annotated[
         list[str] | None,
-        option("Data", "For the loader: path=my.npz, download=true.", metavar="K=V"),
+        option("Data", "An option of the data set: path=my.npz, download=true.", metavar="K=V"),
     ] = None,
     out: Annotated[
-        Path | None, option("Run folder", "Where to write.", "runs/MODEL", metavar="FOLDER")
+        Path | None, option("Run folder", "Folder to write to.", "runs/MODEL", metavar="FOLDER")
     ] = None,
     resume: Annotated[
-        bool, option("Run folder", "Go on with the run in --out, with its options.", flag="resume")
+        bool, option("Run folder", "Continue the run in --out, with its options.", flag="resume")
     ] = False,
     overwrite: Annotated[
         bool, option("Run folder", "Replace the run in --out.", flag="overwrite")
     ] = False,
     tensorboard: Annotated[
-        bool, option("Run folder", "Write logs for TensorBoard too.", flag="tensorboard")
+        bool, option("Run folder", "Also write logs for TensorBoard.", flag="tensorboard")
     ] = False,
     logger: Annotated[
         str | None,
@@ -145,13 +145,13 @@ def train(
     given = {"data": data, **settings}
     given = {name: value for name, value in given.items() if value is not None}
     if resume and overwrite:
-        raise typer.BadParameter("--resume and --overwrite exclude each other")
+        raise typer.BadParameter("--resume and --overwrite cannot be used together")
     logger = "tensorboard" if tensorboard else logger
     if logger:
         loggers.check_logger(logger)
     source = (data_option or [], image_size)
     if resume:
-        Run.open(folder)  # refuses what is no run, before a lock is written
+        Run.open(folder)  # refuses what is not a run, before a lock is written
         with locks.hold(folder, locks.TRAINING):
             _train_and_draw(*_resumed(folder, model_name, given, *source), logger)
     elif data is None:
@@ -176,7 +176,10 @@ def _resumed(folder, model_name, given, pairs, image_size):
     run.check_same({"model": model_name, **given})
     run.extend(given.get("steps", 0))
     if run.config["versions"] != versions():
-        say(f"Versions differ from the run's {run.config['versions']}: so may the bits.")
+        say(
+            f"The run was started with other versions, {run.config['versions']}. "
+            "Its numbers may change slightly."
+        )
     return run, run.dataset()
 
 
@@ -199,7 +202,7 @@ def _train_and_draw(run: Run, dataset, logger: str | None):
     if step < steps:
         reached = f"at step {step:,} of {steps:,}" if model else "at once"
         command = ["kerasvae", "train", config["model"], "--out", str(run.folder), "--resume"]
-        say(f"Stopped {reached}. Go on with: {shlex.join(command)}")
+        say(f"Stopped {reached}. To go on, run: {shlex.join(command)}")
         raise typer.Exit(130)
     drawn = [
         run.save_figure(figures.RECONSTRUCTIONS, figures.draw_reconstructions(model, dataset)),
@@ -208,7 +211,7 @@ def _train_and_draw(run: Run, dataset, logger: str | None):
     terms = run.read_history()[-1]
     parts = [f"{name} {terms[name]:.2f}" for name in model.term_names]
     say(
-        f"Step {step:,}: {', '.join(parts)}, means of the last row of history.csv. "
+        f"Step {step:,}: {', '.join(parts)}; means in the last row of history.csv. "
         f"{time.monotonic() - started:.0f} s."
     )
     for path in [run.path("model.keras"), run.path("history.csv"), *drawn]:

@@ -16,16 +16,16 @@ SCORES = {"mig": "MIG", "dci": "DCI", "factor_vae_score": "FactorVAE score"}
 
 def zoo(
     name: Annotated[
-        str | None, typer.Argument(help="Show all of one model's card.", metavar="[NAME]")
+        str | None, typer.Argument(help="Show the whole card of this model.", metavar="[NAME]")
     ] = None,
 ):
-    """List the trained models, which stand wherever a command takes RUN."""
+    """List the trained models; every command that takes RUN takes their names too."""
     if name is not None:
         _show(card(name))
         return
     console.print(_table())
     say(
-        "Nats per image, measured exactly; what a command writes goes to a folder NAME here.\n"
+        "Nats per image, measured exactly. Commands write into a folder NAME in the current one.\n"
         "Try: kerasvae explore beta-tcvae-dsprites"
     )
 

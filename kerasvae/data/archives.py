@@ -24,9 +24,9 @@ class ArrayReader:
     """An array in an open file.
 
     Args:
-        name: of the file and the array, for errors.
-        shape: of the whole array, (n, ...).
-        dtype: of its elements.
+        name: name of the file and the array, for errors.
+        shape: shape of the whole array, (n, ...).
+        dtype: dtype of its elements.
         rows: rows(start, stop) reads that stretch; an .npz file can only be read in order.
     """
 
@@ -104,8 +104,8 @@ def _npy_header(file, path: Path, key: str) -> tuple[tuple[int, ...], np.dtype]:
         shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(file)
     if dtype.hasobject:
         raise ValueError(
-            f"{path}: {key!r} holds Python objects, that is a pickle, which is never opened "
-            "because it could run code. Expected an array of numbers."
+            f"{path}: {key!r} holds Python objects, that is, a pickle. Pickles are never opened, "
+            "because they could run code. Expected an array of numbers."
         )
     if fortran_order or not shape or min(shape) < 0:
         raise ValueError(

@@ -12,24 +12,24 @@ from kerasvae.data.folder import checked_white
 def from_arrays(
     images, factors, names: Sequence[str] | None = None, white: int | None = None
 ) -> FactorDataset:
-    """Images with the factors, attributes or labels that you know of them.
+    """Images with the factors, attributes or labels that you know about them.
 
-    A factor may be of whole numbers, of real ones, or of words. Its different values, in order,
-    get the codes 0, 1, ...; `dataset.values(indices)` gives the values back.
+    The values of a factor may be whole numbers, real numbers or words. Its different values, in
+    order, get the codes 0, 1, ...; `dataset.values(indices)` gives the values back.
 
     Args:
         images: (n, H, W, C) floats in [0, 1], or uint8.
         factors: (n,) or (n, K) array, or a dictionary of K columns (n,) by name.
-        names: of the K factors; factor_0, factor_1, ... if None.
-        white: for uint8 images the value that means white; None for 255, or for 1 where there
-            is nothing but 0 and 1.
+        names: names of the K factors; factor_0, factor_1, ... if None.
+        white: for uint8 images, the value that means white; None for 255, or for 1 if all values
+            are 0 or 1.
 
     Returns:
         A `FactorDataset`.
 
     Raises:
-        ValueError: images that do not fit (`check_images`), another number of rows than images,
-            missing values, or names that are not K different ones.
+        ValueError: images that do not fit (`check_images`), factors with more or fewer rows than
+            images, missing values, or names that are not K different ones.
 
     Example:
         >>> images = np.zeros((4, 8, 8, 1), "float32")
@@ -62,7 +62,7 @@ def columns_by_name(factors, names) -> dict[str, np.ndarray]:
     """Columns by name from a table or a dictionary."""
     if isinstance(factors, dict):
         if names is not None:
-            raise ValueError("names: a dictionary has its own. Received: both")
+            raise ValueError("names: a dictionary has its own names. Received: both")
         return {str(name): np.asarray(column) for name, column in factors.items()}
     table = np.asarray(factors)
     if table.ndim == 1:

@@ -11,7 +11,7 @@ from kerasvae.checks import check_count, check_positive_int
 class ImageBatches(keras.utils.PyDataset):
     """Batches of images that any Keras `fit`, `evaluate` or `predict` takes.
 
-    Without a seed the images come in order, every one once, and the last batch may be smaller.
+    Without a seed the images come in order, each of them once, and the last batch may be smaller.
     With a seed they come as one endless stream: pass after pass, each a new permutation of all
     images, cut into batches without regard for where a pass ends, so every batch is full. Batch
     number t of that stream depends on (seed, t, batch_size, number of images) and on nothing
@@ -30,7 +30,7 @@ class ImageBatches(keras.utils.PyDataset):
             images once.
 
     Raises:
-        ValueError: a size that is no positive whole number, or an option that needs a seed.
+        ValueError: a size that is not a positive whole number, or an option that needs a seed.
 
     Example:
         >>> from kerasvae.data import ImageDataset
@@ -59,7 +59,7 @@ class ImageBatches(keras.utils.PyDataset):
         self.first_step = check_count("first_step", first_step)
         if seed is None and (first_step or steps_per_epoch is not None):
             raise ValueError(
-                "first_step and steps_per_epoch belong to the shuffled stream: give a seed. "
+                "first_step and steps_per_epoch are for the shuffled stream: give a seed. "
                 f"Received: seed=None, first_step={first_step}, steps_per_epoch={steps_per_epoch}"
             )
         if steps_per_epoch is None:

@@ -61,7 +61,8 @@ def converted(name: str, convert: Callable[[Path], None]) -> np.ndarray:
     """The memory-mapped array of that name in the cache; `convert(target)` writes it if need be.
 
     Args:
-        name: of the array; it must tell one content from another (by a digest of its source).
+        name: name of the array; it must be different for different contents (by a digest of the
+            source).
         convert: called with the path to write, once.
     """
     target = cache_folder() / f"{name}.npy"
@@ -74,7 +75,7 @@ def open_array(path: Path) -> np.ndarray:
     """Memory-map a .npy file that `write_array` wrote.
 
     Raises:
-        ValueError: the file is no such array, for instance because a disk failed.
+        ValueError: the file is not such an array, for instance because a disk failed.
     """
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)

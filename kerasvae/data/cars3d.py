@@ -45,7 +45,7 @@ def load_cars3d(path=None, download: bool = False, verify: bool = True) -> Facto
         A `FactorDataset` of images 64x64x3.
 
     Raises:
-        FileNotFoundError: no file, and no leave to download it.
+        FileNotFoundError: no file, and no permission to download it.
         ValueError: a truncated, damaged or different archive.
 
     References:
@@ -66,7 +66,7 @@ def load_cars3d(path=None, download: bool = False, verify: bool = True) -> Facto
 def _unpack(source: Path, target: Path) -> None:
     cars = dict(_cars(source))
     if not cars:
-        raise ValueError(f"{source}: expected files cars/*.mat in the archive, and there are none")
+        raise ValueError(f"{source}: expected files cars/*.mat in the archive, but there are none")
     # (objects, azimuth, elevation, H, W, C) -> elevation, azimuth, object: the factors' order.
     images = np.stack([cars[name] for name in sorted(cars)]).transpose(2, 1, 0, 3, 4, 5)
     images = images.reshape(-1, SIDE, SIDE, 3)

@@ -9,7 +9,7 @@ from kerasvae.data.factors import FactorDataset
 
 SIZE = 32
 # Six hues around the circle. The ground is darker than any object, so a shape is always seen,
-# also on a ground of its own hue.
+# even on a ground of its own hue.
 HUES = np.arange(6) / 6
 OBJECT, GROUND = (0.9, 1.0), (0.6, 0.5)  # saturation and value
 _POSITIONS = (0, 6, 12, 19, 25, 31)  # of the 32 of dSprites
@@ -19,8 +19,8 @@ _SCALE, _ORIENTATION = 5, 0  # the largest, upright
 def load_colour_sprites() -> FactorDataset:
     """Square, ellipse and heart in 6 hues, on grounds of 6 hues, at 6 x 6 positions, 32x32x3.
 
-    A small stand-in for 3D Shapes that needs no download: two of its factors, the hues, are
-    of the whole picture, and no two images are alike.
+    A small stand-in for 3D Shapes that needs no download: two of its factors, the hues, concern the
+    whole picture, and no two images are alike.
 
     Returns:
         A `FactorDataset`: shape 3, object_hue 6, background_hue 6, x 6, y 6.

@@ -1,4 +1,4 @@
-"""Correlated factors: a data set in which two factors tend to have like values.
+"""Correlated factors: a data set in which two factors tend to have similar values.
 
 Chapter 14: tutorials/14_is_it_useful.ipynb.
 """
@@ -17,8 +17,8 @@ def correlated(
 ) -> FactorDataset:
     """Images drawn so that two factors are correlated; the other factors stay as they were.
 
-    Train on it, and score on the data set itself, where the factors are independent: a model
-    that has learnt the correlation in place of the factors shows it there.
+    Train on it, and score on the original data set, where the factors are independent: there a
+    model that has learnt the correlation in place of the factors gives itself away.
 
     Formula:
         p(image) proportional to exp(-(c1 - c2)^2 / (2 sigma^2)), c1 and c2 the codes of the two
@@ -28,7 +28,7 @@ def correlated(
         dataset: images with known factors.
         pair: names or positions of two factors.
         sigma: width of the ridge; the paper's run from 0.1 (strong) to 0.7 (weak).
-        n: how many images are drawn, with replacement; as many as the data set has if None.
+        n: how many images are drawn, with replacement; if None, as many as the data set has.
         seed: whole number, or a `numpy.random.Generator`.
 
     Returns:
@@ -36,8 +36,8 @@ def correlated(
         occurs differs from n p(image) by less than one.
 
     Raises:
-        ValueError: an unknown factor, one factor twice, a factor with one value, or a sigma that
-            is no positive number.
+        ValueError: an unknown factor, one factor twice, a factor with one value, or a sigma that is
+            not a positive number.
 
     References:
         Traeuble et al. 2021, On Disentangled Representations Learned from Correlated Data.
@@ -98,7 +98,7 @@ def _systematic(weights: np.ndarray, n: int, generator: np.random.Generator) -> 
 
 
 class _Rows:
-    """Some images of a data set, as pixels that are read when they are asked for."""
+    """Some images of a data set, as pixels that are read only when they are needed."""
 
     def __init__(self, dataset: FactorDataset, rows: np.ndarray):
         self._dataset, self._rows = dataset, rows

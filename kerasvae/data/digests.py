@@ -41,7 +41,7 @@ def check_digest(path: Path, expected: Digest, remedy: str) -> None:
     """Refuse a file whose content is not the published one.
 
     Raises:
-        ValueError: the digests differ; the message ends in what to do.
+        ValueError: the digests differ; the message ends with what to do.
     """
     received = digest_of(path, expected.kind)
     if received != expected.value:

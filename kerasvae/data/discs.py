@@ -18,9 +18,9 @@ FACTOR_VALUES = {
 def load_discs() -> FactorDataset:
     """A white disc on black at 16 x 16 positions with 8 radii, 32x32x1, drawn when loaded.
 
-    Small steps between neighbouring pictures and soft edges make positions easy to learn, so
-    that small networks give crisp images within seconds, and what is left to see is how they
-    arrange the three factors.
+    Small steps between neighbouring pictures and soft edges make positions easy to learn, so that
+    small networks give crisp images within seconds, and you can look at how they arrange the three
+    factors.
 
     Formula:
         pixel at (u, v) = 1 / (1 + exp(2 (sqrt((u - x)^2 + (v - y)^2) - radius)))

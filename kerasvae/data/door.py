@@ -1,4 +1,4 @@
-"""The door for images: whatever holds them comes in here and leaves checked, as one object."""
+"""The door for images: they come in here in any form, and leave checked, as one kind of object."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from kerasvae.data.unwrap import unwrap
 def as_dataset(x, image_shape: tuple[int, int, int] | None = None, name: str = "x") -> ImageSource:
     """Images in any of the forms that Keras users have them in, checked before any work.
 
-    An array is checked as a whole. Of everything else the first batch is checked now, without
-    being lost, and the batches that follow are checked as they pass, except those of tf.data,
-    which do not pass through Python.
+    An array is checked as a whole. Of everything else, the first batch is checked now, without
+    being lost, and later batches are checked when they are read, except those of tf.data, which do
+    not pass through Python.
 
     Args:
         x: an array or tensor (n, H, W, C) of floats in [0, 1]; a data set of kerasvae.data; a

@@ -28,7 +28,7 @@ def fetch(public: PublicFile) -> Path:
     """Download a public file into the cache, unless it is there already.
 
     It is written under a temporary name, checked, and only then renamed: a download that fails,
-    stops half-way or brings other content leaves nothing behind.
+    stops half-way or delivers other content leaves nothing behind.
 
     Returns:
         The path of the checked file.
@@ -56,16 +56,16 @@ def fetch(public: PublicFile) -> Path:
 
 
 def locate(public: PublicFile, path=None, download: bool = False, verify: bool = True) -> Path:
-    """Find a public file: the user's `path`, else the cache, else a download if it is wanted.
+    """Find a public file: the user's `path`, else the cache, else a download if that is allowed.
 
     Args:
-        public: which file.
+        public: the file.
         path: the user's own copy, or None.
         download: whether it may be downloaded.
         verify: whether the user's copy must have the published content.
 
     Raises:
-        FileNotFoundError: no file there, and no leave to download it.
+        FileNotFoundError: no file there, and no permission to download it.
         ValueError: the content is not the published one.
     """
     if path is None:

@@ -54,18 +54,18 @@ def load_dsprites(
 ) -> FactorDataset:
     """The grid of 3 shapes x 6 scales x 40 orientations x 32 x 32 positions, 64x64x1.
 
-    By default nothing is stored: images are drawn when they are asked for. The public data set
+    By default nothing is stored: images are drawn when they are needed. The public data set
     has a sixth factor, colour, which is constant and left out here.
 
     Args:
-        cached: draw the whole grid once into the cache (377 MB at 64x64, 94 MB at 32x32, a bit
-            a pixel, memory-mapped) and read from there, which is faster than drawing.
+        cached: draw the whole grid once into the cache (377 MB at 64x64, 94 MB at 32x32, one bit
+            per pixel, memory-mapped) and read it from there, which is faster than drawing.
         path: your copy of the public .npz or .hdf5 file, packed into the cache at first use.
         download: get the public .npz file (26 MB) and use it in place of the renderer.
         verify: whether your copy must be the published one; without it any file of the same
             format will do, a smaller grid for instance.
         image_size: height and width in pixels, 16, 32 or 64: the same vector drawing on a
-            coarser raster, at a sixteenth or a quarter of the training's cost.
+            coarser raster, at a sixteenth or a quarter of the training cost.
 
     Returns:
         A `FactorDataset` of images with values 0 and 1.
@@ -89,7 +89,7 @@ def load_dsprites(
     if path is not None or download:
         if image_size != 64:
             raise ValueError(
-                "image_size is the renderer's; a public file has images of 64x64. Leave out path "
+                "image_size is for the renderer; a public file has images of 64x64. Leave out path "
                 f"and download, or image_size. Received: image_size={image_size}"
             )
         if cached:
@@ -136,7 +136,7 @@ class RenderedImages:
 
 
 class PackedImages:
-    """Binary images stored at a bit a pixel, unpacked when they are asked for.
+    """Binary images stored with one bit per pixel, unpacked when they are needed.
 
     Args:
         rows: (n, bytes) uint8, each row an image as `numpy.packbits` packs it.

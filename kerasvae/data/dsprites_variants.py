@@ -1,6 +1,6 @@
-"""Color-dSprites and Noisy-dSprites: the grid of dSprites with nuisance that no factor names.
+"""Color-dSprites and Noisy-dSprites: the grid of dSprites with a nuisance that is not a factor.
 
-Each image's nuisance is drawn from its index: an image is the same whenever it is asked for.
+Each image's nuisance is drawn from its index, so an image is the same whenever it is read.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def load_color_dsprites(image_size: int = 64, seed: int = 0) -> FactorDataset:
         seed: whole number; another seed gives the images other colours.
 
     Returns:
-        A `FactorDataset` with the factors of dSprites; the colour is none of them.
+        A `FactorDataset` with the factors of dSprites; the colour is not one of them.
 
     Raises:
         ValueError: another image_size, or a seed that is no whole number.

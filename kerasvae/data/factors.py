@@ -83,7 +83,7 @@ class FactorDataset(ImageDataset):
     def subset(self, indices) -> "FactorDataset":
         """The images of some indices, with their factors, as a data set in memory.
 
-        Arguments and errors as for `images`. The factors keep their values, also those that no
+        Arguments and errors as for `images`. The factors keep all their values, even those that no
         image of the subset has.
         """
         values = dict(zip(self.factor_names, self.factor_values, strict=True))
@@ -104,12 +104,12 @@ class FactorDataset(ImageDataset):
             (n,) int64.
 
         Raises:
-            ValueError: codes out of range, or a data set that is no full grid.
+            ValueError: codes out of range, or a data set that is not a full grid.
         """
         if not self.is_grid:
             raise ValueError(
                 f"indices_of needs one image for each combination of factors, and {self.name} is "
-                "no such grid. Use sample_fixed, or search factors(range(len(dataset)))."
+                "not such a grid. Use sample_fixed, or search factors(range(len(dataset)))."
             )
         factors = np.asarray(factors)
         self._check_codes("factors", factors)
@@ -126,7 +126,7 @@ class FactorDataset(ImageDataset):
             value: the code at which it is held.
 
         Raises:
-            ValueError: an unknown factor, or a code that none of its images has.
+            ValueError: an unknown factor, or a code that no image has.
         """
         n = check_positive_int("n", n)
         generator = np.random.default_rng(seed)
@@ -211,8 +211,8 @@ def codes_and_values(
 
     Args:
         labels: (n, K) numbers, the values of every image's factors.
-        names: of the K factors.
-        source: file that the labels are from, for the error.
+        names: names of the K factors.
+        source: the file with the labels, for the error.
 
     Returns:
         (n, K) int64 codes, numbered by increasing value, and the values by factor.

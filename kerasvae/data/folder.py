@@ -32,11 +32,11 @@ def from_images(
         source: a folder (its subfolders too) of png, jpg, bmp, gif, tif or webp files, taken in
             natural order (2.png before 10.png); or a float array (n, H, W, C) in [0, 1].
         image_size: crop the files to squares about their centre and resize them to this many
-            pixels; None to take them as they are, all of one size.
+            pixels; None to take them as they are, if all have one size.
         channels: 1 for grey, 3 for colour; None to choose colour if any file has colour.
-        white: the stored value that means white; None for 255, or for 1 where the files hold
-            nothing but 0 and 1, as masks do.
-        background: "black" or "white", what lies behind transparent files; None for the one on
+        white: the stored value that means white; None for 255, or for 1 if all stored values are 0
+            or 1, as in masks.
+        background: "black" or "white", what is put behind transparent files; None for the one on
             which more of them can be seen: a shape may be stored in the transparency alone.
 
     Returns:
@@ -125,7 +125,7 @@ def checked_white(white: int | None, brightest: int, source: str) -> int:
     """The stored value that means white in pixels of 8 bits.
 
     Args:
-        white: what the user said, or None.
+        white: what the user gave, or None.
         brightest: the largest pixel.
         source: what the pixels are of, for the error.
 

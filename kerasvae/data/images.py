@@ -8,13 +8,13 @@ from kerasvae.data.batches import ImageBatches
 
 
 class Stored(NamedTuple):
-    """All images of a data set as they lie in memory.
+    """All images of a data set as they are stored in memory.
 
     Args:
         rows: (n, H, W, C) numbers, or (n, bytes) uint8 as `numpy.packbits` packs images.
         image_shape: (H, W, C).
         maximum: the stored value that means 1.0.
-        is_packed: whether a pixel is a bit.
+        is_packed: whether a pixel is one bit.
     """
 
     rows: np.ndarray
@@ -28,7 +28,8 @@ class ImageDataset:
 
     Args:
         pixels: array (n, H, W, C), or anything with that `shape` and with `pixels[indices]` for
-            an int array (a memory map, a renderer): images that do not fit in memory stay out.
+            an int array (a memory map, a renderer): so images that do not fit in memory can stay on
+            disk.
         maximum: the stored value that means 1.0: 255 for photographs, 1 for floats.
         name: shown in the repr.
 
@@ -71,7 +72,7 @@ class ImageDataset:
             (n, H, W, C) float32 in [0, 1].
 
         Raises:
-            IndexError: an index outside of the data set.
+            IndexError: an index outside the data set.
             ValueError: indices that are not whole numbers.
         """
         rows = self._pixels[self._checked(indices)]

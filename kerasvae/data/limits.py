@@ -14,7 +14,7 @@ def check_read(size: int, what: str, limit: int | None = None) -> None:
 
     Args:
         size: bytes that would be read.
-        what: how the error begins: the file and the part of it.
+        what: how the error begins: the file, and the part of it.
         limit: the most that is allowed; READ_BYTES if None.
 
     Raises:
@@ -56,7 +56,7 @@ def check_memory(size: int, what: str) -> None:
 
 
 def check_disk(folder: Path, size: int, what: str) -> None:
-    """Refuse to write more into a folder than its disk has room for.
+    """Refuse to write more into a folder than fits on its disk.
 
     Raises:
         ValueError: there is less room.

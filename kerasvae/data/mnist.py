@@ -15,7 +15,7 @@ ARTICLES = (
 
 
 def load_mnist(download: bool = False) -> FactorDataset:
-    """Handwritten digits, the training and the testing half together; the digit is the factor.
+    """Handwritten digits, the training and the test set together; the digit is the factor.
 
     Args:
         download: whether Keras may download the file (11 MB) if it does not have it.
@@ -35,7 +35,7 @@ def load_mnist(download: bool = False) -> FactorDataset:
 
 
 def load_fashion_mnist(download: bool = False) -> FactorDataset:
-    """Pictures of clothes, the training and the testing half together; the kind is the factor.
+    """Pictures of clothes, the training and the test set together; the kind is the factor.
 
     Args:
         download: whether Keras may download the four files (30 MB) if it does not have them.

@@ -40,14 +40,14 @@ def load_mpi3d(
         variant: "toy" (simple renderings), "realistic" (realistic ones) or "real" (photographs).
         path: your copy of mpi3d_<variant>.npz, or None for the one in the cache.
         download: whether it may be downloaded (gigabytes).
-        verify: whether your copy must be the published one; reading it all for that takes a
-            while. Without it the number and size of the images are still checked.
+        verify: whether your copy must be the published one; checking this reads the whole file,
+            which takes a while. Without it the number and size of the images are still checked.
 
     Returns:
         A `FactorDataset` of images 64x64x3.
 
     Raises:
-        FileNotFoundError: no file, and no leave to download it.
+        FileNotFoundError: no file, and no permission to download it.
         ValueError: an unknown variant; a truncated, damaged or different file.
 
     References:

@@ -1,4 +1,4 @@
-"""The whole dSprites grid in one file, eight pixels a byte, read through a memory map."""
+"""The whole dSprites grid in one file, eight pixels per byte, read through a memory map."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -78,8 +78,8 @@ def open_packed(path: str | Path, size: int = 64) -> np.memmap:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"Expected a file written by `pack_grid`. Received: path={str(path)!r}, which is no "
-            "file. Write it with `pack_grid(path)`."
+            f"Expected a file written by `pack_grid`. Received: path={str(path)!r}, which is not "
+            "a file. Write it with `pack_grid(path)`."
         )
     row = size * size // 8
     if path.stat().st_size != IMAGES * row:

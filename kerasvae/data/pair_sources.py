@@ -1,4 +1,4 @@
-"""The door for pairs of images: as `door.as_dataset` is for single ones."""
+"""The door for pairs of images, as `door.as_dataset` is the door for single ones."""
 
 from kerasvae.checks import check_images, is_array
 from kerasvae.data.pairs import PairBatches, Pairs
@@ -6,7 +6,7 @@ from kerasvae.data.sources import FIRST_BATCH, ImageSource
 
 
 def are_pairs(x) -> bool:
-    """Whether something stands for pairs of images and not for single ones.
+    """Whether a value holds pairs of images, not single ones.
 
     Example:
         >>> import numpy as np
@@ -21,7 +21,7 @@ def are_pairs(x) -> bool:
 
 
 def as_pairs(x, image_shape=None, name: str = "x", labelled: bool = False) -> "PairSource":
-    """Pairs in any of their forms, checked before any work.
+    """Pairs in any form, checked before any work.
 
     Args:
         x: `Pairs` or their batches (`Pairs.keras_dataset`); your own pairs as one array
@@ -86,7 +86,7 @@ class PairSource(ImageSource):
 
     @property
     def factor_names(self):
-        """Names of the factors of which a label says whether they changed; None without."""
+        """Names of the factors that the labels are about; None without labels."""
         return self.pairs.factor_names
 
     def stream(

@@ -11,11 +11,11 @@ from kerasvae.data.factors import FactorDataset
 
 
 class Pairs:
-    """Pairs of images that differ in exactly k factors; which ones is not told.
+    """Pairs of images that differ in exactly k factors, without saying which.
 
     The first image of a pair is any image of the data set. Then k factors are drawn, all sets of
     k equally likely, and a second image is drawn in which each of these factors has another
-    value and every other factor the same. Where the data set is no full grid, only sets of
+    value and every other factor the same. If the data set is not a full grid, only those sets of
     factors count for which such an image exists.
 
     Batches are one array (batch, 2, H, W, C), not two: Keras would take the second for a target.
@@ -98,7 +98,7 @@ class Pairs:
 
         Args:
             batch_size: pairs in a batch.
-            seed: in place of the seed of the pairs; None for theirs.
+            seed: replaces the seed of the pairs; None keeps theirs.
             first_step: number of the stream's batch that comes first.
             steps_per_epoch: batches in an epoch; default: as many as cover the first images once.
         """
@@ -111,7 +111,7 @@ class Pairs:
 
 
 class PairBatches(ImageBatches):
-    """Batches of `Pairs`; the arguments and the order are those of ImageBatches.
+    """Batches of `Pairs`, with the arguments and the order of `ImageBatches`.
 
     Without a seed the first images come in order, and the seed of the pairs says what goes with
     them: every pass has the same pairs.

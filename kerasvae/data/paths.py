@@ -1,4 +1,4 @@
-"""A user's own images, whatever lies at a path."""
+"""A user's own images, in any of the forms that a path can lead to."""
 
 import inspect
 from pathlib import Path
@@ -10,12 +10,12 @@ from kerasvae.data.table import TABLE, from_table
 
 
 def from_path(path, **options) -> ImageDataset:
-    """Your own images, by what lies at a path.
+    """Your own images, read by what is at a path.
 
     Args:
         path: an .npz file (`from_npz`), a folder with a factors.csv (`from_table`), or another
             folder of images (`from_images`).
-        **options: of that function.
+        **options: options of that function.
 
     Returns:
         A `FactorDataset` where factors are known, else an `ImageDataset`.
@@ -29,7 +29,7 @@ def from_path(path, **options) -> ImageDataset:
 
 
 def options_of_path(path) -> list[str]:
-    """Names of the options that `from_path` takes for what lies at a path.
+    """Names of the options that `from_path` takes for what is at a path.
 
     Example:
         >>> "image_size" in options_of_path("my/photos")

@@ -189,15 +189,15 @@ def load(name: str, **options) -> FactorDataset:
     Args:
         name: dsprites, dsprites-mini, discs, colour-sprites, color-dsprites, noisy-dsprites,
             digits, shapes3d, mpi3d, cars3d, smallnorb, mnist or fashion-mnist.
-        options: of the data set's loader, for instance `path=` (your copy of the public file)
-            or `download=True`; see load_<name> in the file that bears its name.
+        options: options of the data set's loader, for instance `path=` (your copy of the public
+            file) or `download=True`; see load_<name> in the file of that name.
 
     Returns:
         A `FactorDataset`.
 
     Raises:
         ValueError: an unknown name or option, with the nearest one; a damaged file.
-        FileNotFoundError: a file that is needed and not there.
+        FileNotFoundError: a file that is needed but not there.
 
     Example:
         >>> load("dsprites-mini").factor_sizes
@@ -228,5 +228,5 @@ def names() -> tuple[str, ...]:
 
 
 def describe() -> tuple[DatasetInfo, ...]:
-    """What there is to say of each data set, for a table."""
+    """What there is to say about each data set, for a table."""
     return _INFOS

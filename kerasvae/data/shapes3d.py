@@ -21,8 +21,8 @@ PUBLIC = PublicFile(
 def load_shapes3d(path=None, download: bool = False, verify: bool = True) -> FactorDataset:
     """The public 3D Shapes file: 10 x 10 x 10 x 8 x 4 x 15 combinations of six factors.
 
-    The file's images are compressed in blocks, too slow to read at random. They are unpacked
-    once into the cache (5.9 GB, memory-mapped) and take next to no memory after that.
+    The file's images are compressed in blocks, too slow to read at random. They are unpacked once
+    into the cache (5.9 GB, memory-mapped); after that they take hardly any memory.
 
     Args:
         path: your copy of 3dshapes.h5, or None for the one in the cache.
@@ -34,7 +34,7 @@ def load_shapes3d(path=None, download: bool = False, verify: bool = True) -> Fac
         A `FactorDataset` of images 64x64x3.
 
     Raises:
-        FileNotFoundError: no file, and no leave to download it.
+        FileNotFoundError: no file, and no permission to download it.
         ValueError: a truncated, damaged or different file.
 
     References:

@@ -43,10 +43,10 @@ _ROWS = 1000  # images a time
 def load_smallnorb(
     path=None, download: bool = False, verify: bool = True, size: int = 64, instance: bool = False
 ) -> FactorDataset:
-    """The training and the testing half together, 48,600 images of the left camera.
+    """The training and the test half together, 48,600 images of the left camera.
 
-    The ten toys of a category have nothing in common with the tenth of another, so `instance` is
-    not a factor unless asked for: without it ten images share each combination of the others.
+    Toys with the same number in different categories have nothing in common, so `instance` is a
+    factor only on request: without it, ten images share each combination of the other factors.
 
     Args:
         path: a folder with your six smallnorb-*.mat.gz files (or, with `verify=False`, the
@@ -60,7 +60,7 @@ def load_smallnorb(
         A `FactorDataset` of images size x size x 1.
 
     Raises:
-        FileNotFoundError: no file, and no leave to download it.
+        FileNotFoundError: no file, and no permission to download it.
         ValueError: a truncated, damaged or different file.
 
     References:

@@ -1,4 +1,4 @@
-"""What `as_dataset` makes of images: the interface, and images that are read by index."""
+"""What `as_dataset` turns images into: the interface, and images that are read by index."""
 
 from collections.abc import Iterator
 
@@ -18,8 +18,8 @@ class ImageSource:
 
     Attributes:
         kind: "array", "dataset", "batches", "pydataset", "tf.data", "generator" or "iterable".
-        length: number of images, or None where the data does not tell.
-        first_batch: (n, H, W, C) the images that were looked at; they are not lost to a loop.
+        length: number of images, or None if the data do not say.
+        first_batch: (n, H, W, C) the images that were checked; a loop still gets them.
         has_random_access: whether `images` and `stream` can be used.
         keras_may_shuffle: whether Keras may shuffle the images or batches of `for_keras`.
     """
@@ -73,7 +73,7 @@ class ImageSource:
         )
 
     def stored(self):
-        """All images as they lie in memory, a `kerasvae.data.images.Stored`; None if they do not.
+        """All images as stored in memory, a `kerasvae.data.images.Stored`; None if they do not.
 
         Only where a loop over the images can be one over their indices.
         """

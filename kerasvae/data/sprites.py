@@ -161,7 +161,7 @@ def _checked(factors: np.ndarray, size: int) -> np.ndarray:
 
 
 def render_packed(factors: np.ndarray, size: int = 64) -> np.ndarray:
-    """Images of the given factors, eight pixels a byte.
+    """Images of the given factors, eight pixels per byte.
 
     Args:
         factors: (n, 5) int, indices of shape, scale, orientation, x and y position.

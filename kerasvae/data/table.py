@@ -18,10 +18,10 @@ def from_table(folder, table: str = TABLE, **options) -> FactorDataset:
     """The images of a folder, with their factors from a table.
 
     Args:
-        folder: of image files.
-        table: a file in it, of comma- or semicolon-separated values with a line of names. The
-            first column names the image files, within the folder; every other column is a factor.
-            Files that the table does not name are left out.
+        folder: a folder of image files.
+        table: a file in it, of comma- or semicolon-separated values with a header line of names.
+            The first column names the image files, within the folder; every other column is a
+            factor. Files that the table does not name are left out.
         **options: `image_size`, `channels`, `white` and `background` of `from_images`.
 
     Returns:
@@ -29,8 +29,8 @@ def from_table(folder, table: str = TABLE, **options) -> FactorDataset:
 
     Raises:
         FileNotFoundError: no such folder, table, or image that the table names.
-        ValueError: a table without rows or factors, with a value missing, a file named twice or
-            outside of the folder; a file that cannot be read.
+        ValueError: a table without rows or factors, with a value missing, or with a file that is
+            named twice or outside the folder; a file that cannot be read.
 
     Example:
         >>> from_table("photographs", image_size=64)  # doctest: +SKIP
@@ -40,7 +40,7 @@ def from_table(folder, table: str = TABLE, **options) -> FactorDataset:
     file = folder / table
     if not file.is_file():
         raise FileNotFoundError(
-            f"table: expected a table of factors beside the images. Received: {file}, not there"
+            f"table: expected a table of factors next to the images. Received: {file}, not there"
         )
     check_read(file.stat().st_size, str(file))
     names, rows = _read_table(file)
@@ -62,12 +62,12 @@ def _read_table(file: Path) -> tuple[list[str], list[list[str]]]:
     numbered = [(number, row) for number, row in enumerate(rows, 1) if any(row)]
     if len(numbered) < 2 or len(numbered[0][1]) < 2:
         raise ValueError(
-            f"{file}: expected a line of names, and lines of a file name and its factors. "
+            f"{file}: expected a header line of names, then lines of a file name and its factors. "
             f"Received: {len(numbered)} lines"
         )
     names = [name.strip() for name in numbered[0][1]]
     if len(set(names)) != len(names) or not all(names):
-        raise ValueError(f"{file}: expected different names of columns. Received: {names}")
+        raise ValueError(f"{file}: expected a different name for each column. Received: {names}")
     for number, row in numbered[1:]:
         if len(row) != len(names) or not all(value.strip() for value in row):
             raise ValueError(
@@ -85,7 +85,7 @@ def _named_files(folder: Path, names: list[str], table: Path) -> list[Path]:
         if name in seen:
             raise ValueError(f"{table}: expected each file once. Received: {name} twice")
         if not place.is_file():
-            raise FileNotFoundError(f"{table}: it names a file that is not there: {name}")
+            raise FileNotFoundError(f"{table}: a file that it names is not there: {name}")
         seen.add(name)
     return [folder / name for name in names]
 

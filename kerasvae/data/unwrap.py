@@ -25,7 +25,7 @@ def unwrap(batch, name: str, hint=None):
         >>> unwrap((np.zeros(3), np.ones(3)), "x")
         Traceback (most recent call last):
             ...
-        ValueError: x: expected images alone, the models here learn from images only. ...
+        ValueError: x: expected images alone; the models here learn from images only. ...
     """
     if isinstance(batch, dict):
         line = f"{name}[{image_key(batch)!r}]" if hint is None else hint(batch)
@@ -48,7 +48,7 @@ def unwrap(batch, name: str, hint=None):
         return images
     line = f"{name}[0]" if hint is None else hint(batch)
     raise ValueError(
-        f"{name}: expected images alone, the models here learn from images only. Leave out "
+        f"{name}: expected images alone; the models here learn from images only. Leave out "
         f"targets, labels and sample weights: {line}. Received: "
         f"({', '.join(map(_described, batch))})"
     )

@@ -16,14 +16,14 @@ def from_vectors(table, factors=None, names=None) -> ImageDataset:
 
     Args:
         table: (n, F) finite numbers.
-        factors: what you know of the rows, as for `from_arrays`; None if nothing.
-        names: of the factors, as for `from_arrays`.
+        factors: what you know about the rows, as for `from_arrays`; None if nothing.
+        names: names of the factors, as for `from_arrays`.
 
     Returns:
         An `ImageDataset` of images (F, 1, 1), or a `FactorDataset` where factors are given.
 
     Raises:
-        ValueError: no (n, F) table of finite numbers, or factors that do not fit.
+        ValueError: not an (n, F) table of finite numbers, or factors that do not fit.
 
     Example:
         >>> rows = from_vectors(np.array([[0.0, -5.0], [10.0, 5.0], [5.0, 0.0]]))
@@ -50,6 +50,8 @@ def from_vectors(table, factors=None, names=None) -> ImageDataset:
     pixels = pixels[:, :, None, None]
     if factors is None:
         if names is not None:
-            raise ValueError(f"names: belong to factors, and none came. Received: names={names}")
+            raise ValueError(
+                f"names: these belong to factors, but none are given. Received: names={names}"
+            )
         return ImageDataset(pixels, name="vectors")
     return with_factors(pixels, 1, columns_by_name(factors, names), "vectors")

@@ -1,4 +1,4 @@
-"""Maximum mean discrepancy: how far two samples are from one distribution, without densities.
+"""Maximum mean discrepancy: how far apart two distributions are, from samples of them alone.
 
 Chapter 5: tutorials/05_marginal_kl.ipynb.
 """

@@ -1,4 +1,4 @@
-"""Moments of the aggregated posterior, which DIP-VAE holds to those of the prior.
+"""Moments of the aggregated posterior, which DIP-VAE pulls towards those of the prior.
 
 Chapter 5: tutorials/05_marginal_kl.ipynb.
 """

@@ -10,13 +10,13 @@ LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 def systematic_draw(total: int, samples: int, generator: np.random.Generator) -> np.ndarray:
     """One image from each of equal stretches of a data set's order.
 
-    Every image has the same chance; with more samples than images, each comes up equally often
-    but for one. On a grid of factors this spreads the draws over the factors.
+    Every image has the same chance; with more samples than images, all come up equally often, give
+    or take one. On a grid of factors this spreads the draws over the factors.
 
     Args:
         total: N, how many images there are.
         samples: M, how many to draw.
-        generator: NumPy's; it gives M numbers.
+        generator: a NumPy generator, which gives M numbers.
 
     Returns:
         (M,) int64, indices in rising order.
@@ -55,7 +55,8 @@ def check_scale(scale: np.ndarray) -> None:
     """Refuse standard deviations that are not positive.
 
     Raises:
-        ValueError: the first row that has one; numbers below the smallest of float32 count as 0.
+        ValueError: some are not; names the first such row. Numbers below the smallest of float32
+            count as 0.
 
     Example:
         >>> check_scale(np.array([[0.5], [-1.0]]))

@@ -24,7 +24,7 @@ PARTS = ("mutual_information", "total_correlation", "dimension_wise_kl")
 
 @keras.saving.register_keras_serializable("kerasvae")
 class GaussianLatent(SavedSeed, keras.layers.Layer):
-    """Turns features into a sampled code and adds the price of the code to the model's loss.
+    """Turns features into a sampled code, and adds the cost of that code to the model's loss.
 
     Formula:
         loc, log_variance = dense(features); z from N(loc, scale^2)
@@ -41,12 +41,12 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
     Args:
         units: D, the number of latent dimensions.
         beta: weight of the KL term, at least 0.
-        mutual_information: weight on top of beta of the index-code mutual information.
-        total_correlation: weight on top of beta of the total correlation.
-        dimension_wise_kl: weight on top of beta of the dimension-wise KL.
+        mutual_information: weight of the index-code mutual information, on top of beta.
+        total_correlation: weight of the total correlation, on top of beta.
+        dimension_wise_kl: weight of the dimension-wise KL, on top of beta.
         moments: weight of the moment penalty.
-        dataset_size: number of training images, for the weights of the parts of the KL, which are
-            estimated by minibatch stratified sampling.
+        dataset_size: number of training images; needed if a part of the KL has a weight, because
+            the parts are estimated by minibatch stratified sampling.
         seed: whole number for the draws, or None.
         **kwargs: as for any Keras layer.
 
@@ -67,8 +67,8 @@ class GaussianLatent(SavedSeed, keras.layers.Layer):
 
     The KL is a sum over latent dimensions, in nats for each image. So the model's loss must be a
     sum over pixels: `kerasvae.losses.NegativeLogLikelihood` is. Keras's "binary_crossentropy" and
-    "mse" average over pixels; beside them the KL weighs as many times too much as an image has
-    pixels, and the latents collapse.
+    "mse" average over pixels; with them, the weight of the KL is too large by a factor of the
+    number of pixels, and the latents collapse.
 
     Example:
         >>> from keras import Input, Model, layers

@@ -24,7 +24,7 @@ class GaussianSampling(SavedSeed, keras.layers.Layer):
         z, (batch, D) float32.
 
     Raises:
-        ValueError: the inputs are no pair of equal shapes.
+        ValueError: the inputs are not a pair of equal shapes.
 
     References:
         Kingma & Welling 2014, section 2.4.

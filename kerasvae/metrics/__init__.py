@@ -2,7 +2,7 @@
 
 `BY_NAME` is the table of all of them. Reports, studies, the benchmark and the tests read it: a new
 metric is its file, its import and its row here. Three functions are not in it, because they measure
-what codes are good for, train many classifiers, and are asked for by name: `downstream`,
+what codes are good for, train many classifiers, and are called by name: `downstream`,
 `generalisation` and `unfairness`.
 
 Chapter 10: tutorials/10_measuring_disentanglement.ipynb.
@@ -50,7 +50,7 @@ BY_NAME: dict[str, Metric] = {
         dci,
         given="draw",
         parts=("completeness", "informativeness"),
-        matrix="importance of the code for the factor, a column sums to 1",
+        matrix="importance of the code for the factor; each column sums to 1",
         heat_map="importance",
     ),
     "modularity": Metric(

@@ -27,9 +27,10 @@ def beta_vae_score(
     """Accuracy with which a linear classifier names the factor that pairs of images share.
 
     Each point is one example of the classifier: a factor is drawn, then `pairs` pairs of images
-    that agree in its value (each pair in its own) and differ at random in the others. The score
-    saturates near 1: it asks for a linear readout, not for one code a factor. It depends on the
-    scale of the codes, because the classifier's penalty does: codes of a tiny scale score less.
+    that agree in its value (which may differ from pair to pair) and are random in the other
+    factors. The score saturates near 1: it asks for a linear readout, not for one code per factor.
+    It depends on the scale of the codes, because the classifier's penalty does: codes of a tiny
+    scale score lower.
 
     Formula:
         point = 1/L sum_l |z(x1_l) - z(x2_l)|, its class = the shared factor;
@@ -40,10 +41,10 @@ def beta_vae_score(
             the data set, (N, D). Each image is encoded at most once, so with the default sizes
             (1.9 million draws) that is about every image of dSprites, in batches of 1,000.
         dataset: a `kerasvae.data.FactorDataset` of two factors or more.
-        seed: of the draws.
+        seed: seed of the draws.
         train_points: examples that the classifier is fitted to.
         test_points: examples that it is scored on.
-        pairs: L, of one example. The sizes are those of Locatello et al. 2019.
+        pairs: L, the number of pairs in one example. The sizes are those of Locatello et al. 2019.
 
     Returns:
         A `Result`: score, in [0, 1]; parts train_accuracy, and chance, the share of the most

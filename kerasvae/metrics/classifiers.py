@@ -1,4 +1,4 @@
-"""Classifiers that tell a factor from codes: what the measures of usefulness are made of."""
+"""Classifiers that predict a factor from codes: what the measures of usefulness are made of."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -11,15 +11,15 @@ NAMES = ("logistic", "boosted-trees")
 
 
 def predictions(classifier: str, codes, values, others, seed: int = 0) -> np.ndarray:
-    """The classes that a classifier names for codes, after training on others.
+    """The classes that a classifier predicts for codes, after training on others.
 
     Args:
         classifier: "logistic", scikit-learn's logistic regression with C=1, or "boosted-trees",
             LightGBM's with 100 trees of depth 3.
-        codes: (n, D) to train on, in a unit in which they are of the size of 1.
+        codes: (n, D) to train on, scaled to a size of about 1.
         values: (n,) their classes, whole numbers. If they are all the same, that is the answer.
         others: (m, D) the codes to judge.
-        seed: of the classifier, where it draws.
+        seed: seed of the classifier, if it draws anything.
 
     Returns:
         (m,) classes.
@@ -34,13 +34,13 @@ def predictions(classifier: str, codes, values, others, seed: int = 0) -> np.nda
 
 
 def check_classes(factors: np.ndarray, metric: str) -> None:
-    """Refuse factors that are no classes.
+    """Refuse factors that are not classes.
 
     Raises:
         NotApplicable: a table of floats.
     """
     if not is_discrete(factors):
         raise NotApplicable(
-            f"{metric} asks for the class of a factor: it needs whole numbers. Put continuous "
+            f"{metric} predicts the class of a factor: it needs whole numbers. Put continuous "
             f"factors into bins. Received: factors of dtype {factors.dtype}"
         )

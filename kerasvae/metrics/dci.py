@@ -16,14 +16,15 @@ TEST_SHARE = 1 / 3
 
 
 def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1) -> Result:
-    """Whether each code holds one factor, each factor lies in one code, and both can be told.
+    """Whether each code holds one factor, each factor lies in one code, and codes predict factors.
 
     For every factor, boosted trees predict it from all codes. What the splits on a code gain, as
     a share of all gains, is that code's importance for the factor. LightGBM's trees see 255 bins
     of a code, and bins of equally many points mix neighbouring values of a factor. Therefore a
     code's values first become numbers of stretches in which all training points have the same
-    value of the factor: no better split lies inside one. Perfect codes of 32 values with noise of
-    1e-3 have 1.00 so, as with every split of scikit-learn's, and 0.91 with plain bins.
+    value of the factor: no better split lies inside one. In this way, perfect codes of 32 values
+    with noise of 1e-3 score 1.00, as with scikit-learn's trees, which try every split; with plain
+    bins they score 0.91.
 
     Formula:
         R (D, K), columns that sum to 1; P_jk = R_jk / sum_k' R_jk', Q_jk = R_jk / sum_j' R_j'k
@@ -35,21 +36,23 @@ def dci(codes, factors, seed: int = 0, trees: str = "lightgbm", threads: int = 1
     Args:
         codes: (n, D), posterior means.
         factors: (n, K), whole numbers for classes, floats for continuous factors.
-        seed: of the split into two thirds for training and one third for testing (15,000 points
-            make the public code's 10,000 and 5,000), and of scikit-learn's trees. The split is by
-            position: points in another order are split as by another seed.
+        seed: seed of the split into two thirds for training and one third for testing (15,000
+            points make the public code's 10,000 and 5,000), and of scikit-learn's trees. The split
+            is by position: putting the points in another order has the effect of another seed.
         trees: "lightgbm", or "scikit-learn", the reference, which takes ten times as long.
-        threads: of LightGBM. The result does not depend on it. More than one seldom pays: the
-            trees are so small that threads mostly wait for each other, and they do so actively;
-            where other programs share the cores, two threads took fifteen times as long as one.
+        threads: threads of LightGBM. The result does not depend on it. More than one is seldom
+            worth it: the trees are so small that threads mostly wait for each other, and they wait
+            actively; where other programs shared the cores, two threads took fifteen times as long
+            as one.
 
     Returns:
         A `Result`: score; parts disentanglement, completeness, informativeness (on the test
         points, in the unit of train_informativeness: accuracy of a class, R^2 of a continuous
         factor), per_code (D,), per_factor (K,), informativeness_per_factor (K,); matrix (D, K),
         R. A code that no tree splits on, dead ones among them, has disentanglement 0 and weight
-        0; a factor that none of the codes tells has completeness 0. If there is none at all, the
-        scores are 0. With a single code completeness is 1 where it is used.
+        0; a factor that none of the codes predicts has completeness 0. If no code predicts any
+        factor, both scores are 0. With a single code, completeness is 1 for the factors that it
+        predicts.
 
     Raises:
         ValueError: shapes that do not fit, NaN, unknown trees.

@@ -1,4 +1,4 @@
-"""Downstream accuracy: how well a classifier tells the factors from few labelled codes.
+"""Downstream accuracy: how well a classifier predicts the factors from few labelled codes.
 
 Chapter 14: tutorials/14_is_it_useful.ipynb.
 """
@@ -21,10 +21,11 @@ def downstream(
     test_points: int = 5_000,
     classifier: str = "logistic",
 ) -> Result:
-    """How many labels a classifier needs to tell each factor from the codes.
+    """How many labels a classifier needs to predict each factor from the codes.
 
-    It is no score of disentanglement: a rotation of the codes changes nothing for a logistic
-    regression but its few labels. Whether disentangled codes need fewer is what it can answer.
+    This is not a score of disentanglement: with many labels, a rotation of the codes changes
+    nothing for a logistic regression. What it can answer is whether disentangled codes need fewer
+    labels.
 
     Formula:
         accuracy_sk = share of the test points whose factor k is named by a classifier that was
@@ -34,9 +35,9 @@ def downstream(
     Args:
         codes: (n, D), posterior means; they are standardised first.
         factors: (n, K), whole numbers.
-        seed: of the draw of points. The points of a size are among those of the next.
+        seed: seed of the draw of points. The points of each size are among those of the next.
         train_sizes: numbers of labelled points, rising.
-        test_points: that accuracy is measured on; none of them is trained on.
+        test_points: number of points to measure accuracy on; none of them is trained on.
         classifier: "logistic", logistic regression, or "boosted-trees".
 
     Returns:
@@ -45,8 +46,8 @@ def downstream(
         frequent class among the test points.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, sizes that are not rising or more than there are
-            points, an unknown classifier.
+        ValueError: shapes that do not fit, NaN, sizes that are not rising, or that need more points
+            than there are, an unknown classifier.
         NotApplicable: factors that are floats, or one that does not vary.
 
     References:

@@ -19,8 +19,8 @@ GATHERED = 2**22
 class FactorDraws:
     """Random images of a data set, and random images that share a factor's value with others.
 
-    All images of equal value are equally likely, so a set that is no full grid is drawn as it is:
-    a value with more images comes up more often.
+    All images of equal value are equally likely, so a set that is not a full grid is drawn as it
+    is: a value with more images comes up more often.
 
     Args:
         dataset: a `kerasvae.data.FactorDataset`.
@@ -28,7 +28,7 @@ class FactorDraws:
         metric: the name, for messages.
 
     Raises:
-        ValueError: a seed that is no whole number.
+        ValueError: a seed that is not a whole number.
         NotApplicable: fewer than two factors, or one that does not vary: holding it fixed, or
             letting it vary, could be told from nothing.
     """

@@ -38,14 +38,14 @@ def factor_vae_score(
         embed: images (n, H, W, C) -> codes (n, D), posterior means; or the codes of all images of
             the data set, (N, D). Each image is encoded at most once.
         dataset: a `kerasvae.data.FactorDataset` of two factors or more.
-        seed: of the draws.
+        seed: seed of the draws.
         train_votes: votes that decide which factor each code names.
         test_votes: votes that are scored.
         batch_size: images that share a value in one vote.
         variance_points: images, drawn from the whole data set, for Var(z_j) and std(z_j).
         dead_below: codes with a smaller standard deviation over the whole data set are dead and
-            have no vote. The measure is absolute, and fit for posterior means under a prior
-            N(0, 1); for codes on another scale choose another.
+            have no vote. The threshold is absolute, and suits posterior means under a prior N(0,
+            1); for codes on another scale, choose another threshold.
 
     Returns:
         A `Result`: score, in [0, 1]; parts train_accuracy, active (D,) bool, and
@@ -59,9 +59,9 @@ def factor_vae_score(
 
     References:
         Kim & Mnih 2018, Disentangling by Factorising, section 4 and appendix B. The public code
-        of Locatello et al. 2019 prunes nothing by default (a threshold of 0), and dead codes vote
-        then, their ratio being noise over noise; the configuration of its study prunes at 0.05,
-        as here.
+        of Locatello et al. 2019 prunes nothing by default (a threshold of 0), and then dead codes
+        vote too, with a ratio of noise to noise; the configuration of its study prunes at 0.05, as
+        here.
 
     Example:
         >>> from kerasvae.data import load

@@ -19,14 +19,14 @@ def gaussian_total_correlation(codes, factors=None, seed: int = 0, bins: int = B
         score = KL(N(0, S) || N(0, diag S)) = -1/2 log det R, S the covariance, R the correlation
         wasserstein = W_2^2(N(0, S), N(0, diag S)) = 2 tr S - 2 tr (diag(S)^1/2 S diag(S)^1/2)^1/2
 
-    It is that of posterior means, not of samples: a model may have a small one for q(z) and a
-    large one here, because noisy dimensions count as much as precise ones.
+    This is the total correlation of posterior means, not of samples: a model may have a small one
+    for q(z) and a large one here, because noisy dimensions count as much as precise ones.
 
     Args:
         codes: (n, D), posterior means; the papers use 10,000 points.
         factors: not needed; all metrics are called alike.
         seed: not needed, nothing is drawn.
-        bins: of equal width, for pairwise_mutual_information.
+        bins: number of bins of equal width, for pairwise_mutual_information.
 
     Returns:
         A `Result`: score, nats, not negative, and not bounded; parts wasserstein, squared units

@@ -18,11 +18,11 @@ TEST_SHARE = 1 / 3
 def generalisation(
     codes, factors, seed: int = 0, train_points: int = 1_000, classifier: str = "boosted-trees"
 ) -> Result:
-    """How well a classifier tells a factor where another factor has values that it never saw.
+    """How well a classifier predicts a factor where another factor has values that it never saw.
 
     The grid is cut in two along a factor: its lower half of values is trained on, its upper half
     tested. A code that holds one factor does not move when the other is shifted; a code that mixes
-    them does, and takes the classifier along.
+    them does, and misleads the classifier.
 
     Formula:
         a_ks = accuracy of the classifier of factor k on points whose factor s is in the upper half
@@ -32,8 +32,9 @@ def generalisation(
     Args:
         codes: (n, D), posterior means; they are standardised first.
         factors: (n, K), whole numbers.
-        seed: of the draw of points.
-        train_points: of each classifier, at most; fewer if the lower half has no more.
+        seed: seed of the draw of points.
+        train_points: number of points that each classifier is trained on; fewer if the lower half
+            has fewer.
         classifier: "boosted-trees", or "logistic", logistic regression.
 
     Returns:

@@ -39,7 +39,7 @@ def infomec(
     bins: int = BINS,
     discrete: bool | Sequence[bool] = False,
 ) -> Result:
-    """Does a code hold one factor, do all codes together tell a factor linearly, and does one do?
+    """Does a code hold one factor, do the codes predict it linearly, and is one code enough?
 
     Formula:
         n_jk = I(z_j; v_k) / H(v_k), over the active codes j
@@ -48,31 +48,32 @@ def infomec(
         explicitness = mean_k (1 - L_k / H(v_k)), L_k the log loss of a logistic regression on all
         codes; for a continuous factor R^2 of a linear one. Score = modularity.
 
-    I is estimated from distances to nearest neighbours, without bins; of codes that are classes,
+    I is estimated from distances to nearest neighbours, without bins; for codes that are classes,
     by counting. A code is active if its range is more than a twentieth of the largest range; that
     rule is the first public code's, a later one by the same authors compares ranges between
-    quartiles. The threshold moves the scores: an inactive code that stays in has shares of noise,
-    and lowers both means.
+    quartiles. The threshold moves the scores: an inactive code that is counted as active has shares
+    of noise, and lowers both means.
 
     Args:
         codes: (n, D), posterior means; the paper uses 10,000 points.
         factors: (n, K), K >= 2; whole numbers for classes, floats for continuous factors.
         seed: not needed, nothing is drawn; all metrics are called alike.
-        neighbors: of the estimate of I.
+        neighbors: number of neighbours for the estimate of I.
         active_range: share of the largest range that an active code exceeds.
-        bins: of equal width, into which a continuous factor is cut for n_jk: its entropy is not
-            defined otherwise.
+        bins: number of bins of equal width into which a continuous factor is cut for n_jk:
+            otherwise its entropy is not defined.
         discrete: which codes are classes, a boolean for each of the D or one for all: codes of a
             vector-quantised or categorical model, whose numbers are names without an order. They
-            are active if they vary, and stand one-hot in the regression. The count is too high by
+            are active if they vary, and enter the regression one-hot. Counting makes I too high by
             about (classes - 1)(values - 1) / (2 n) nats.
 
     Returns:
         A `Result`: score; parts modularity, explicitness, compactness, per_code (D,), 0 at inactive
         codes, compactness_per_factor (K,), explicitness_per_factor (K,), active (D,) booleans;
         matrix (D, K), n_jk of all codes. 0/0 is defined: an active code that tells nothing has
-        modularity 0, a factor that no code tells compactness 0; with one active code, compactness
-        is 1 for the factors that it tells. If no code is active, all are 0.
+        modularity 0, a factor that no code tells anything about has compactness 0; with one active
+        code, compactness is 1 for the factors that it tells something about. If no code is active,
+        all are 0.
 
     Raises:
         ValueError: shapes that do not fit, NaN, `discrete` of another length than the codes.
@@ -82,9 +83,10 @@ def infomec(
     References:
         Hsu et al. 2023, Disentanglement via Latent Quantization, section 4. Ross 2014 for I with
         classes. The public code weights classes equally in the regression and takes log K for H;
-        on a full grid that is the same. It too fits and evaluates on the same points. It parts
-        equal codes by noise, which makes I depend on the order of points and codes: 0.91 to 0.82
-        in one case. Here equal codes are counted as such (see `neighbour_information`).
+        on a full grid that is the same. Like this function, it fits and evaluates on the same
+        points. It separates equal codes by adding noise, which makes I depend on the order of
+        points and codes: 0.91 to 0.82 in one case. Here equal codes are counted as such (see
+        `neighbour_information`).
 
     Example:
         >>> factors = np.random.default_rng(0).integers(0, 3, size=(1000, 2))

@@ -35,7 +35,7 @@ def equal_width_bins(values: np.ndarray, bins: int = BINS) -> np.ndarray:
 
 
 def check_bins(bins: int) -> int:
-    """Return a number of bins that can tell anything.
+    """Return a number of bins, if it is large enough to tell anything.
 
     Raises:
         ValueError: not a whole number, or below 2.

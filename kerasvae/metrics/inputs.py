@@ -34,13 +34,14 @@ def check_codes_and_factors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Codes as (n, D) float64 and factors as (n, K), in the same number of points.
 
-    A factor of one value holds nothing to find: it is refused. Few points are warned of.
+    A factor with a single value is refused: there is nothing to find. Too few points give a
+    warning.
 
     Args:
         codes: (n, D).
         factors: (n, K) whole numbers, or floats for factors that are continuous.
         metric: the name, for messages.
-        least: number of factors; 2 where a metric asks whether a code mixes them.
+        least: least number of factors; 2 if a metric asks whether a code mixes them.
 
     Raises:
         ValueError: shapes that do not fit, NaN, complex numbers, masked entries.
@@ -64,8 +65,8 @@ def check_codes_and_factors(
     for column, values in enumerate(factors.T):
         if (values == values[0]).all():
             raise NotApplicable(
-                f"{metric}: factor {column} has the one value {values[0]} in all points, so no "
-                "code can tell it. Leave that column out."
+                f"{metric}: factor {column} has the same value, {values[0]}, in all points, so no "
+                "code can predict it. Leave that column out."
             )
     warn_of_few(metric, len(codes), stacklevel=4)
     return codes, factors
@@ -77,7 +78,7 @@ def _real_array(name: str, values) -> np.ndarray:
         masked = int(np.ma.getmaskarray(values).sum())
         if masked:
             raise ValueError(
-                f"{name}: no metric knows missing values, and the mask would be lost. Leave those "
+                f"{name}: no metric can handle missing values; the mask would be lost. Leave those "
                 "rows out of codes and factors, or fill them in. "
                 f"Received: a masked array with {masked} masked entries"
             )
@@ -89,8 +90,8 @@ def _real_array(name: str, values) -> np.ndarray:
         array = array.astype("int64")
     if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
         raise ValueError(
-            f"{name} must be real numbers; of complex ones give real and imaginary part, or "
-            f"modulus and angle, as two columns. Received: dtype={array.dtype}"
+            f"{name} must be real numbers; give complex ones as two columns, the real and "
+            f"the imaginary part, or modulus and angle. Received: dtype={array.dtype}"
         )
     return array
 
@@ -137,17 +138,17 @@ def standardised(codes: np.ndarray) -> np.ndarray:
 
 
 def warn_of_few(metric: str, points: int, stacklevel: int = 3) -> None:
-    """Warn where a metric has too few points to mean much.
+    """Warn if a metric has too few points to mean much.
 
     Args:
         metric: the name, for the message.
-        points: that it was given, or asked to draw.
+        points: how many it was given, or asked to draw.
         stacklevel: whose line the warning names; 3 is that of the caller of the metric.
     """
     if points < FEW_POINTS:
         warnings.warn(
-            f"{metric} was given {points} points; below {FEW_POINTS} it says more of the "
-            "sample than of the model. The papers use 10,000.",
+            f"{metric} was given {points} points; below {FEW_POINTS} it says more about the "
+            "sample than about the model. The papers use 10,000.",
             stacklevel=stacklevel,
         )
 

@@ -31,10 +31,10 @@ def irs(embed, dataset, seed: int = 0, points: int = 10_000, quantile: float = 0
         embed: images (n, H, W, C) -> codes (n, D), posterior means; or the codes of all images of
             the data set, (N, D).
         dataset: a `kerasvae.data.FactorDataset` of two factors or more.
-        seed: of the draws.
+        seed: seed of the draws.
         points: images drawn.
-        quantile: of the deviations, 0.99 in place of the paper's maximum: a rare outlier does not
-            decide, as in the public code.
+        quantile: quantile of the deviations. It is 0.99 in place of the paper's maximum, as in the
+            public code, so that a rare outlier does not decide.
 
     Returns:
         A `Result`: score, in [0, 1] up to rounding; parts per_code (D,) and parents (D,), the
@@ -78,8 +78,8 @@ def irs(embed, dataset, seed: int = 0, points: int = 10_000, quantile: float = 0
         smallest_group = min(smallest_group, group)
     if smallest_group < FEW_A_VALUE:
         warnings.warn(
-            f"irs: a factor's value has {smallest_group} of the {points} points, and deviations "
-            f"within fewer than {FEW_A_VALUE} are too small: the score comes out too high. Ask "
+            f"irs: one value of a factor has {smallest_group} of the {points} points. Within fewer "
+            f"than {FEW_A_VALUE} points deviations are too small, and the score too high. Ask "
             "for more points.",
             stacklevel=2,
         )

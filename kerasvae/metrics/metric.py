@@ -16,7 +16,7 @@ GIVEN = {
 
 @dataclass(frozen=True)
 class Metric:
-    """What scores, reports, the benchmark and the known-answer tests know of a metric.
+    """What scores, reports, the benchmark and the known-answer tests know about a metric.
 
     Args:
         function: it returns a `kerasvae.metrics.Result` of the same name.
@@ -24,10 +24,10 @@ class Metric:
         parts: names of the numbers in its parts that a report shows below the score.
         matrix: what entry (j, k) of its matrix means, in one phrase; empty if it has none.
         heat_map: what the colours of a report's heat map of that matrix are; empty for no heat map.
-        low: the least score that is possible.
-        high: the largest, `math.inf` if there is none.
+        low: the lowest possible score.
+        high: the highest possible score, `math.inf` if there is none.
         better: "higher" or "lower".
-        chance: what codes score that say nothing, in one phrase.
+        chance: the score of codes that say nothing, in one phrase.
 
     Raises:
         ValueError: an unknown `given` or `better`.

@@ -20,29 +20,30 @@ from kerasvae.metrics.result import Result
 
 
 def mig(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
-    """Whether one latent is much more informative of a factor than all others are.
+    """Whether one latent is much more informative about a factor than all others are.
 
     Formula:
         score = mean over k of (I(z_a; v_k) - I(z_b; v_k)) / H(v_k),
         a and b the two codes with the largest I, z cut into bins of equal width
 
-    This is not `mig_chen`, which needs no bins and looks at samples: the two numbers do not
-    compare. A factor of many values cannot be told fully by few bins: with 20, a perfect code of
-    40 equally frequent values has log 20 / log 40 = 0.81; `ceiling` says so. Mutual information
-    in a sample is biased upwards, for many-valued factors more (0.04 nats at 40 values, 20 bins
-    and 10,000 points), but for all codes alike, so the gap is hardly touched.
+    This is not `mig_chen`, which needs no bins and looks at samples: the two numbers cannot be
+    compared. A factor of many values cannot be described fully by few bins: with 20, a perfect code
+    of 40 equally frequent values has log 20 / log 40 = 0.81; the part `ceiling` gives this limit.
+    Mutual information in a sample is biased upwards, and more so for factors of many values (0.04
+    nats at 40 values, 20 bins and 10,000 points), but for all codes alike, so the gap is hardly
+    affected.
 
     Args:
         codes: (n, D), posterior means; the papers use 10,000 points.
         factors: (n, K), whole numbers, or floats, which are cut into bins like the codes.
         seed: not needed, nothing is drawn; all metrics are called alike.
-        bins: for each code between its smallest and largest value.
+        bins: number of bins for each code, between its smallest and largest value.
 
     Returns:
         A `Result`: score; parts per_factor (K,), the gaps; top_code (K,), the code that tells the
         factor best, the first of equal ones; entropy (K,), nats; ceiling (K,), what I / H can be at
-        most with so many bins; matrix (D, K), I / H, in [0, 1]. A constant code has 0 there. The
-        second best of a single code is 0.
+        most with this number of bins; matrix (D, K), I / H, in [0, 1]. A constant code has 0 there.
+        The second best of a single code is 0.
 
     Raises:
         ValueError: shapes that do not fit, NaN, bins below 2.

@@ -36,26 +36,26 @@ def mig_chen(
         log q(v_k | z_j) = log q(z_j | v_k) + log q(v_k) - log q(z_j)
         score = mean over k of (I(z_a; v_k) - I(z_b; v_k)) / H(v_k), a and b the two largest
 
-    H is known exactly, so only what is left of it is estimated: no I exceeds H, as it may where
+    H is known exactly, so only what is left of it is estimated: I never exceeds H, as it may if
     both terms of E log q(z_j | v_k) - log q(z_j) are sampled (1.001 H was seen). All codes share
     their draws, so their order does not matter. That of the images does: they are drawn along it,
     and another order changes the score within its standard errors.
 
     This is not `mig`: noise in the posterior lowers it, nothing is cut into bins, and the paper
-    leaves dSprites' shape out (`leave_out=("shape",)`), so the two numbers do not compare. The
+    leaves dSprites' shape out (`leave_out=("shape",)`), so the two numbers cannot be compared. The
     densities are those of the images given. Give the whole data set: on a part of it, narrow
     posteriors overlap with few others, and every code seems to tell more than it does.
 
     Args:
         codes: (N, D), posterior means, one row for each image of the data set.
         factors: (N, K), whole numbers; floats are cut into 20 classes of equal width.
-        seed: of the samples.
+        seed: seed of the samples.
         scale: (N, D), posterior standard deviations, `model.encode(images)["scale"]`. None stands
             for codes without a posterior: each is given the same noise everywhere, the standard
             deviation within one of 20 bins of its range.
-        samples: pairs of an image and a z. Their time adds to that of the densities, which on
-            all of dSprites is under a minute.
-        factor_names: of the columns, for example `dataset.factor_names`.
+        samples: number of pairs of an image and a z. Their time adds to that of the densities,
+            which is under a minute for all of dSprites.
+        factor_names: names of the columns, for example `dataset.factor_names`.
         leave_out: columns, by name or number, that the score does not count.
 
     Returns:
@@ -66,8 +66,8 @@ def mig_chen(
         has the second best of a single code.
 
     Raises:
-        ValueError: shapes that do not fit, NaN, a scale that is not positive, names that are none
-            of the factors, no factor left.
+        ValueError: shapes that do not fit, NaN, a scale that is not positive, names that are not
+            among the factors, no factor left.
         NotApplicable: a factor that does not vary.
 
     References:

@@ -18,26 +18,27 @@ from kerasvae.metrics.result import Result
 
 
 def modularity(codes, factors, seed: int = 0, bins: int = BINS) -> Result:
-    """Whether each code tells one factor and nothing of the others.
+    """Whether each code tells about one factor and nothing about the others.
 
     Formula:
         m_jk = I(z_j; v_k), t the factor with the largest m_jt of code j
         modularity_j = 1 - sum_{k != t} m_jk^2 / (m_jt^2 (K - 1)); score = mean over codes
 
-    Only the relation of the informations counts, not their size: a code of pure noise has the
-    small ones that a finite sample leaves, and some 0.7 rather than 0. A factor spread over
-    several codes costs nothing either. Read it beside MIG or DCI's completeness.
+    Only the ratios of the mutual informations count, not their size: a code of pure noise has small
+    ones, because a sample is finite, and scores some 0.7 rather than 0. A factor that is spread
+    over several codes costs nothing either. Read this score together with MIG or DCI's
+    completeness.
 
     Args:
         codes: (n, D), posterior means; the papers use 10,000 points.
         factors: (n, K), K >= 2; whole numbers, or floats, which are cut into bins like the codes.
         seed: not needed, nothing is drawn; all metrics are called alike.
-        bins: of equal width, for each code between its smallest and largest value.
+        bins: number of bins of equal width for each code, between its smallest and largest value.
 
     Returns:
         A `Result`: score; parts per_code (D,), top_factor (D,), the first of equal ones, and
-        active_codes, the mean over codes that are not constant; matrix (D, K), nats. A code with
-        no information on any factor, as a constant one, is 0/0: it counts as 0 in the score, as
+        active_codes, the mean over codes that are not constant; matrix (D, K), nats. A code with no
+        information on any factor, such as a constant one, is 0/0: it counts as 0 in the score, as
         in the public code, so dead codes lower it; active_codes leaves constant ones out, and is 0
         where all are.
 

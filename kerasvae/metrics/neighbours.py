@@ -17,15 +17,15 @@ def neighbour_information(codes: np.ndarray, labels: np.ndarray, neighbors: int 
         its k-th neighbour of the same class, which has N_n points; within r_n, the border
         included, lie k_n points of the same class and m_n of any, n itself counted where r_n is 0
 
-    Where all codes differ, k_n is k, and this is Ross's estimate. Equal codes come at distance 0
-    all at once, and are counted all: of a code with few values it is the estimate for classes.
+    Where all codes differ, k_n is k, and this is Ross's estimate. Equal codes are at distance 0,
+    and all of them are counted: for a code with few values, this is the estimate for classes.
     Nothing is drawn, and the order of points and of codes does not matter.
 
     Args:
         codes: (n, D) finite numbers.
         labels: (n, K) int, not negative.
-        neighbors: k; one less than its points for a class that has no more. A class of one point
-            is left out.
+        neighbors: k; for a class with no more than k points, one less than the number of its
+            points. A class of one point is left out.
 
     Returns:
         (D, K) float64, nats, not negative; 0 for a code of one value.

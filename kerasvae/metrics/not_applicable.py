@@ -5,7 +5,7 @@ class NotApplicable(ValueError):
     """A metric cannot say anything here: one factor, no factors, too few points.
 
     The data are sound, so a report lists the metric with this reason and goes on. Anything else
-    that a metric raises is a mistake in its input, and stops.
+    that a metric raises is a mistake in its input, and stops the report.
 
     Example:
         >>> import numpy as np

@@ -40,7 +40,7 @@ class Result:
         self.settings.setdefault("versions", _versions())
 
     def to_dict(self) -> dict:
-        """Everything in types that JSON knows."""
+        """Everything, in types that JSON knows."""
         return {
             "metric": self.metric,
             "score": float(self.score),

@@ -24,17 +24,18 @@ def sap(codes, factors, seed: int = 0) -> Result:
         s_jk = test accuracy of a linear support vector machine on code j, for classes
         score = mean over k of the gap between the largest two s_jk
 
-    Even a perfect code does not reach 1 on classes: one that tells nothing is still right by
-    chance, which is what the gap is to. And a line a class, on one number, tells the outer values
-    of an ordered factor but hardly the inner ones: of ten values a perfect code gets 0.2 right.
-    All of this is the definition's. Codes are standardised first, for the machine's penalty weighs
-    their unit and origin: without it the same codes times 1,000 had 0.21 in place of 0.
+    Even a perfect code does not reach 1 on classes: a code that tells nothing is still right by
+    chance, and the gap is the distance to that. Also, with one number and one line per class, the
+    machine recognises the outer values of an ordered factor but hardly the inner ones: of ten
+    values, a perfect code gets 0.2 right. All of this follows from the definition. Codes are
+    standardised first, because the machine's penalty depends on their unit and origin: without
+    this, the same codes times 1,000 scored 0.21 in place of 0.
 
     Args:
         codes: (n, D), posterior means.
         factors: (n, K), whole numbers for classes, floats for continuous factors.
-        seed: of the split into two thirds for training and one third for testing (15,000 points
-            make the public code's 10,000 and 5,000). R^2 uses all points.
+        seed: seed of the split into two thirds for training and one third for testing (15,000
+            points make the public code's 10,000 and 5,000). R^2 uses all points.
 
     Returns:
         A `Result`: score; parts per_factor (K,), the gaps, 0 where two codes are equally good, and

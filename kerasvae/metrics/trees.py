@@ -22,8 +22,8 @@ def boosted_trees(trees: str, discrete: bool, seed: int, threads: int = 1):
     Args:
         trees: one of `LIBRARIES`.
         discrete: whether it predicts classes.
-        seed: of scikit-learn's; LightGBM draws nothing.
-        threads: of LightGBM. The result does not depend on it.
+        seed: seed of scikit-learn's trees; LightGBM draws nothing.
+        threads: threads of LightGBM. The result does not depend on it.
     """
     if trees == "scikit-learn":
         kind = GradientBoostingClassifier if discrete else GradientBoostingRegressor

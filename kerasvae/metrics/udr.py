@@ -39,15 +39,17 @@ def udr(
             `kl_above` are left out. None: only codes that are constant are left out.
         similarity: "lasso", |coefficients| of a Lasso that predicts model i's codes from model
             j's, or "spearman", |rank correlations|.
-        kl_above: nats.
-        alpha: of the Lasso, on standardised codes. Its shrinkage leaves a perfect match with
-            R = 1 - alpha, so UDR by Lasso is at most about 0.9. Exact copies of a code may share
-            a coefficient in any way: with them, the order of codes moves the score by some 0.02.
+        kl_above: threshold for `kl`, in nats.
+        alpha: penalty of the Lasso, on standardised codes. Its shrinkage leaves a perfect match
+            with R = 1 - alpha, so UDR by Lasso is at most about 0.9. Exact copies of a code may
+            share a coefficient in any way: with them, the order of codes moves the score by some
+            0.02.
 
     Returns:
         A `Result`: score, the median of the models' UDR; parts per_model (M,), pairwise (M, M)
         with entry [i, j] = UDR_ij and 0 on the diagonal, informative (M,), how many codes count.
-        A pair with a model of no informative code has 0, as has a code without any similarity.
+        A pair with a model that has no informative code scores 0, as does a code without any
+        similarity.
 
     Raises:
         ValueError: fewer than two models, different numbers of points, KL of another length,

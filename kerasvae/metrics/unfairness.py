@@ -28,14 +28,14 @@ def unfairness(
         class of factor k on the test points and TV(p, q) = 1/2 sum_y |p(y) - q(y)|;
         score = mean of u_ks over all pairs k, s of different factors
 
-    Even fair predictions have some: shares of few points differ by chance, by about
+    Even fair predictions score above 0: shares of few points differ by chance, by about
     sqrt(classes / (2 pi m)) for m test points of a value.
 
     Args:
         codes: (n, D), posterior means; they are standardised first.
         factors: (n, K), whole numbers. Each is the target and the sensitive one in turn.
-        seed: of the split into two thirds for training and one third for testing.
-        train_points: of each classifier, at most.
+        seed: seed of the split into two thirds for training and one third for testing.
+        train_points: largest number of points that each classifier is trained on.
         classifier: "boosted-trees", or "logistic", logistic regression.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Ada-GVAE: pairs of images that share most factors, and nobody says which.
+"""Ada-GVAE: pairs of images that share most factors, without labels that say which.
 
 Chapter 13: tutorials/13_what_a_pair_gives_away.ipynb.
 """
@@ -14,7 +14,7 @@ from kerasvae.models.shared_posteriors import shared_dimensions
 
 @keras.saving.register_keras_serializable("kerasvae")
 class AdaGVAE(PairVAE):
-    """The Ada-GVAE: of pairs that differ in few factors, it finds out which by itself.
+    """The Ada-GVAE: it finds out by itself in which few factors the images of a pair differ.
 
     Formula:
         1/2 sum over both images of (reconstruction + beta kl)
@@ -26,7 +26,7 @@ class AdaGVAE(PairVAE):
         dimensions are shared is a decision without a gradient; the average has one.
 
     It is trained on pairs, `fit(kerasvae.data.Pairs(dataset, changed=1))` or an array of your own
-    (n, 2, H, W, C). All else takes single images, of which the terms are those of a VAE.
+    (n, 2, H, W, C). Everything else takes single images, and their terms are those of a VAE.
 
     Args:
         average: "gvae", the mean of means and of variances, or "ml-vae", the product of the two
@@ -55,7 +55,7 @@ class AdaGVAE(PairVAE):
         return shared_dimensions(first, second)
 
     def shared_dimensions(self, pairs, batch_size=256):
-        """Which dimensions the model takes for shared in each pair.
+        """Which dimensions the model takes to be shared in each pair.
 
         Args:
             pairs: (n, 2, H, W, C) float in [0, 1].
@@ -65,7 +65,7 @@ class AdaGVAE(PairVAE):
             (n, D) bool, numpy.
 
         Raises:
-            ValueError: arrays that are no pairs of images of the model's shape.
+            ValueError: arrays that are not pairs of images of the model's shape.
         """
         pairs = as_pairs(pairs, self.image_shape, "pairs").in_order(batch_size)
         parts = []

@@ -1,4 +1,4 @@
-"""Adversarial autoencoder: a discriminator of codes draws q(z) to any prior, without a KL.
+"""Adversarial autoencoder: a discriminator of codes pulls q(z) to any prior, without a KL.
 
 Chapter 8: tutorials/08_adversarial_autoencoder.ipynb.
 """
@@ -30,17 +30,18 @@ class AdversarialAutoencoder(PriorDiscriminator, VariationalAutoencoder):
     their sum, as in WAE-GAN.
 
     Args:
-        gamma: weight of the adversarial term, at least 0; 0 leaves an autoencoder. WAE-GAN's 10 by
-            default; on images of few nats (8x8 digits) it can leave codes of pure noise: take 3.
+        gamma: weight of the adversarial term, at least 0; 0 leaves an autoencoder. The default is
+            WAE-GAN's 10; on images of few nats (8x8 digits) it can leave codes of pure noise: use 3
+            there.
         prior: "gaussian", "gaussian_mixture", "swiss_roll", or a function from the latent
             dimension to a tfd distribution of codes, registered with
             keras.saving.register_keras_serializable if the model is to be saved.
-        discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
-            paper's two layers of 1,000 units.
+        discriminator: a keras.Model of your own, from codes (batch, D) to two logits; by default
+            the paper's two layers of 1,000 units.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
-        ValueError: a negative weight, an unknown prior, or one of other shape.
+        ValueError: a negative weight, an unknown prior, or one of another shape.
 
     References:
         Makhzani et al. 2015, "Adversarial autoencoders", section 2; Tolstikhin et al. 2018,

@@ -1,4 +1,4 @@
-"""What objectives share that estimate the density of q(z) at the codes of a batch."""
+"""What objectives that estimate the density of q(z) at a batch's codes have in common."""
 
 import math
 
@@ -14,7 +14,7 @@ from kerasvae.training.impossible import SayImpossible
 BANK = "bank"
 BANK_SIZE = 10_000
 
-# Above this the exact estimator, which encodes the whole data set at every step, is no option.
+# Above this size the exact estimator, which encodes all images at every step, is no use.
 MAX_EXACT = 20_000
 
 
@@ -74,7 +74,7 @@ class AggregateDensities:
         name = type(self).__name__
         if self._size_from_data and size is None:
             raise ValueError(
-                f"{name} needs the number of training images, and this data does not tell it: "
+                f"{name} needs the number of training images, which these data do not give: "
                 f"{name}(..., dataset_size=...). Received: {images.kind}"
             )
         if self._size_from_data and size != self.dataset_size:
@@ -103,7 +103,7 @@ class AggregateDensities:
         if not self.has_densities:
             return
         if self.estimator == "exact" and self._all_images is None:
-            raise ValueError("estimator='exact' sees its images in fit(); call that first.")
+            raise ValueError("estimator='exact' gets its images in fit(): call fit() first.")
         if self.estimator != "exact" and self.dataset_size is None:
             name = type(self).__name__
             raise ValueError(
@@ -160,7 +160,7 @@ class AggregateDensities:
             )
             return [SayImpossible(self.ranges, remedy)]
         remedy = (
-            f"The gradient of estimator={self.estimator!r} serves training, its value is no "
+            f"The gradient of estimator={self.estimator!r} serves training; its value is not a "
             "measurement: report kerasvae.surgery.decompose(model, images)."
         )
         return [SayImpossible(self.ranges, remedy)]

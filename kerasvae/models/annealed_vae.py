@@ -25,7 +25,7 @@ class AnnealedVAE(VariationalAutoencoder):
     Args:
         gamma: weight of the distance from the capacity, at least 0.
         capacity: C at the end, in nats.
-        capacity_steps: training steps until C is reached. The count of steps is saved with the
+        capacity_steps: training steps over which C grows. The count of steps is saved with the
             model, so a loaded model goes on where it was.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 

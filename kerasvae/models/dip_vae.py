@@ -1,4 +1,4 @@
-"""DIP-VAE: the aggregated posterior's covariance is drawn to the identity.
+"""DIP-VAE: the aggregated posterior's covariance is pulled to the identity.
 
 Chapter 5: tutorials/05_marginal_kl.ipynb.
 """
@@ -15,7 +15,7 @@ KINDS = ("I", "II")
 
 @keras.saving.register_keras_serializable("kerasvae")
 class DIPVAE(VariationalAutoencoder):
-    """The disentangled inferred prior VAE: moments of q(z) stand for KL(q(z) || p(z)).
+    """The disentangled inferred prior VAE: moments of q(z) stand in for KL(q(z) || p(z)).
 
     Formula:
         reconstruction + kl + lambda_od covariance_off_diagonal + lambda_d covariance_diagonal
@@ -27,8 +27,8 @@ class DIPVAE(VariationalAutoencoder):
     Args:
         kind: "I" or "II".
         lambda_od: weight of the off-diagonal entries, at least 0.
-        lambda_d: weight of the diagonal ones; None for 10 lambda_od (kind "I") or lambda_od
-            (kind "II"), the values of the large studies.
+        lambda_d: weight of the diagonal entries, at least 0; None for 10 lambda_od (kind "I") or
+            lambda_od (kind "II"), the values of the large studies.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:

@@ -30,10 +30,10 @@ class FactorVAE(VariationalAutoencoder):
     so sees a batch of its own. The paper's batch of 64 for each is batch_size=128 here.
 
     Args:
-        gamma: weight of the total correlation, at least 0. The paper: 35 on dSprites, 10 to 100
-            in the large study.
-        discriminator: a keras.Model of your own, codes (batch, D) to two logits; by default the
-            paper's six layers of 1,000 units.
+        gamma: weight of the total correlation, at least 0. The paper has 35 on dSprites, the large
+            study 10 to 100.
+        discriminator: a keras.Model of your own, from codes (batch, D) to two logits; by default
+            the paper's six layers of 1,000 units.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
     Raises:
@@ -111,7 +111,7 @@ class FactorVAE(VariationalAutoencoder):
     def player_batches(self, x):
         """Even images for the VAE, odd ones for the discriminator.
 
-        Of an odd number the first image is for both, so that a last batch of one is no exception.
+        If the number is odd, both get the first image, so that a last batch of one image works too.
         """
         first_of_odd = x[: ops.shape(x)[0] % 2]
         return {"vae": x[::2], "discriminator": ops.concatenate([x[1::2], first_of_odd])}

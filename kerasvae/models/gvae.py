@@ -22,8 +22,8 @@ class GVAE(PairVAE):
         `AdaGVAE`: average="gvae" or "ml-vae", which makes it the ML-VAE.
 
     It is trained on labelled pairs, `fit(kerasvae.data.Pairs(dataset, changed=1, labelled=True))`,
-    or of your own `Pairs((first, second), changed=mask, labelled=True)`. All else takes single
-    images, of which the terms are those of a VAE.
+    or on your own `Pairs((first, second), changed=mask, labelled=True)`. Everything else takes
+    single images, and their terms are those of a VAE.
 
     Args:
         average: "gvae", the mean of means and of variances, or "ml-vae", the product of the two

@@ -35,10 +35,10 @@ class ImageTraining:
                 players gets a copy; a dict with one for each player; or None for the paper's,
                 with the learning rate `default_learning_rate`.
             loss: must be None.
-            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... So many steps run
-                as one program from images on the device, if they are an array or a data set in
-                memory (`kerasvae.backend.scan` and `loop`): same batches and, on a processor,
-                the same results to the last bit.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... That many steps
+                (`steps_per_execution`) run as one program, from images on the device, if the images
+                are an array or a data set in memory (`kerasvae.backend.scan` and `loop`). The
+                batches are the same and, on a CPU, so are the results, to the last bit.
 
         Raises:
             ValueError: a loss or metrics were given, since the model brings its own; optimizers
@@ -76,7 +76,7 @@ class ImageTraining:
         return optimizers if len(optimizers) > 1 else next(iter(optimizers.values()))
 
     def get_compile_config(self):
-        """As Keras's, and which variables the optimizer was built for: a layer may be frozen."""
+        """As Keras's, with the variables that the optimizer has: a layer may be frozen later."""
         config = super().get_compile_config()
         if not config:
             return config  # never compiled
@@ -153,7 +153,7 @@ class ImageTraining:
                 by the model's seed, and a second `fit` goes on in its stream where the model
                 stands.
             y: must be None.
-            batch_size: images in a step; 64 unless given (see the model's `default_batch_size`).
+            batch_size: images in a step; if not given, the model's `default_batch_size`, mostly 64.
             epochs, verbose, validation_split, shuffle, **kwargs: as in Keras.
             callbacks: Keras callbacks; one that stops on NaN is always added.
             validation_data: images, as for x.

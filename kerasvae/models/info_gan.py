@@ -46,17 +46,17 @@ class InfoGAN(LatentVariableModel):
     a VAE, and every view, plot and metric works on it. Continuous codes are N(0, 1) here, as in
     the VAEs, where the paper draws them from the uniform distribution.
 
-    The generator that is built here has batch normalization. On 8x8 digits dropout in a
-    discriminator of your own helped, too (chapter 9 of the tutorials).
+    The generator that is built here has batch normalization. On 8x8 digits, dropout in a
+    discriminator of your own also helped (chapter 9 of the tutorials).
 
     Args:
-        categories: number of values of each categorical code, for instance [10]. They are the
-            last of the `latent_dim` codes; a code's value is the number of its class.
-        noise_dim: numbers of incompressible noise that the generator gets beside the code.
+        categories: number of values of each categorical code, for instance [10]. These codes are
+            the last of the `latent_dim` codes; their value is the number of the class.
+        noise_dim: how many numbers of incompressible noise the generator gets besides the code.
         lambda_info: weight of the class codes' bound, at least 0; the paper: 1.
         lambda_continuous: weight of the continuous codes' bound, at least 0. The paper advises a
-            smaller one, so that a differential entropy, which has no ceiling, does not outweigh
-            the game.
+            smaller weight than lambda_info, so that a differential entropy, which has no upper
+            limit, does not outweigh the game.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`. The likelihood is
             only for reconstructions.
             An `encoder` of your own returns (batch, 1 + 2 continuous codes + all categories), a

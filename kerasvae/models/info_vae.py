@@ -15,7 +15,7 @@ from kerasvae.models.autoencoder import VariationalAutoencoder
 
 @keras.saving.register_keras_serializable("kerasvae")
 class InfoVAE(VariationalAutoencoder):
-    """The InfoVAE: less price on the information, more on the distance of q(z) from p(z).
+    """The InfoVAE: information costs less, and the distance of q(z) from p(z) costs more.
 
     Formula:
         reconstruction + (1 - alpha) kl + (alpha + lambda_mmd - 1) mmd
@@ -25,8 +25,8 @@ class InfoVAE(VariationalAutoencoder):
         kernel="imq" the WAE-MMD of Tolstikhin et al. with weight lambda_mmd.
 
     Args:
-        alpha: how much mutual information is preferred, at most 1.
-        lambda_mmd: the paper's lambda, weight of KL(q(z) || p(z)) for which MMD stands.
+        alpha: how strongly mutual information is preferred, at most 1.
+        lambda_mmd: the paper's lambda, the weight of KL(q(z) || p(z)), for which the MMD stands in.
         kernel: "rbf" or "imq".
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 

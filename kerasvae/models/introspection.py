@@ -1,4 +1,4 @@
-"""What the code says of itself: arguments of models, first sentences and formulas of docstrings."""
+"""What the code says about itself: arguments of models, first lines and formulas of docstrings."""
 
 import inspect
 import re
@@ -29,7 +29,7 @@ def constructor_arguments(cls: type) -> dict[str, inspect.Parameter]:
 
 
 def own_arguments(model: type) -> dict[str, inspect.Parameter]:
-    """Arguments of a model's constructor beside those that all models have.
+    """Arguments of a model's constructor besides those that all models have.
 
     Example:
         >>> list(own_arguments(BY_NAME["beta-vae"]))
@@ -41,7 +41,7 @@ def own_arguments(model: type) -> dict[str, inspect.Parameter]:
 
 
 def argument_help(model: type, name: str) -> str:
-    """What the docstring of a model, or of an ancestor, says of an argument."""
+    """What the docstring of a model, or of an ancestor, says about an argument."""
     for ancestor in model.__mro__:
         found = re.search(
             rf"^    {name}: (.+?)(?=^    \S|^\S|^$|\Z)",
@@ -80,7 +80,7 @@ def setting_label(model: str, arguments: dict, also: Collection[str] = ()) -> st
 
     Args:
         model: its name on the command line.
-        arguments: of its constructor, by name.
+        arguments: the arguments of its constructor, by name.
         also: names of further arguments that are shown, whatever their value.
 
     Example:

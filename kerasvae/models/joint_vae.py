@@ -44,10 +44,10 @@ class JointVAE(VariationalAutoencoder):
         categories: number of values of each categorical code, for instance [3].
         gamma: weight of the distances from the capacities, at least 0.
         capacity: C_z at the end, in nats.
-        categorical_capacity: C_c at the end, in nats; more than the sum of log K is cut down to
-            it. None for all of it.
-        capacity_steps: training steps until the capacities are reached.
-        temperature: of the Gumbel-softmax draws, above 0.
+        categorical_capacity: C_c at the end, in nats; a value above the sum of log K is cut down to
+            that sum. None for the whole sum.
+        capacity_steps: training steps over which the capacities grow.
+        temperature: temperature of the Gumbel-softmax draws, above 0.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`. The defaults here
             are those for dSprites, for which the paper has six continuous codes: latent_dim=7.
             An `encoder` of your own returns (batch, 2 continuous codes + all categories), means,
@@ -92,8 +92,8 @@ class JointVAE(VariationalAutoencoder):
         self.categories = tuple(check_positive_int("categories", k) for k in categories)
         if not self.categories:
             raise ValueError(
-                "categories must name at least one categorical code, for instance [3]; without, "
-                "this is the AnnealedVAE. Received: categories=[]"
+                "categories must name at least one categorical code, for instance [3]; "
+                "without one, this is the AnnealedVAE. Received: categories=[]"
             )
         self.gamma = check_non_negative("gamma", gamma)
         self.capacity = check_non_negative("capacity", capacity)
@@ -178,7 +178,7 @@ class JointVAE(VariationalAutoencoder):
         return mixed_dimension_kl(parameters, self.categories)
 
     def call(self, x, training=None):
-        """As of every model, and "class_logits". "z" has a class's number where the codes end."""
+        """As for every model, with "class_logits". "z" ends in the numbers of the classes."""
         parameters = self.encode(x, training)
         loc, scale = (parameters[name][:, : self.continuous] for name in ("loc", "scale"))
         z = loc + scale * keras.random.normal(ops.shape(loc), seed=self.seed_generator)

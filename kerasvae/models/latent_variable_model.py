@@ -16,25 +16,26 @@ from kerasvae.training.random_state import SavedSeed
 class LatentVariableModel(TrainStep, Views, ImageTraining, SavedSeed, keras.Model):
     """The base of every model here: an encoder q(z|x), a decoder p(x|z), a prior p(z).
 
-    A subclass says what is minimised: its `players()`, one for a VAE. The training step, one for
-    each backend, lets them take turns.
+    A subclass says what is minimised, and by whom: its `players()`, only one for a VAE. Each
+    backend has its own training step, in which they take turns.
 
     Args:
         image_shape: (H, W, C) of the images.
         latent_dim: D, the number of latent dimensions.
-        architecture: "burgess", "locatello" or "mlp", for the networks that are not given; None
+        architecture: "burgess", "locatello" or "mlp", for the networks that you do not give; None
             for "burgess" on square images of at least 48 pixels, and "mlp" on others.
         likelihood: "bernoulli", "continuous_bernoulli" or "gaussian".
         likelihood_scale: standard deviation of a pixel under the gaussian likelihood, a positive
             number, or "learned" for one trained scale (Rybkin et al. 2021).
-        encoder: a keras.Model of your own, images to (batch, 2 D): means, then log-variances.
-        decoder: a keras.Model of your own, codes (batch, D) to logits of the image's shape.
+        encoder: a keras.Model of your own, from images to (batch, 2 D): means, then log-variances.
+        decoder: a keras.Model of your own, from codes (batch, D) to logits of the image's shape.
         seed: whole number for the draws of z, or None.
-        **kwargs: `name`, `dtype`, `trainable` of the Keras model. The dtype policy is also that
-            of the networks that are not given.
+        **kwargs: `name`, `dtype`, `trainable` of the Keras model. The networks that you do not give
+            have the same dtype policy.
 
     Raises:
-        ValueError: an argument, or a network's shape, that does not fit; says what does.
+        ValueError: an argument, or a network's shape, that does not fit; the message says what
+            does.
     """
 
     term_names = ()

@@ -1,4 +1,4 @@
-"""Marginal-KL VAE: a VAE that pays extra for the distance of q(z) from the prior itself.
+"""Marginal-KL VAE: a VAE that pays extra for the distance of q(z) from the prior.
 
 Chapter 5: tutorials/05_marginal_kl.ipynb.
 """
@@ -19,7 +19,7 @@ DENSITY_RATIO = "density-ratio"
 
 @keras.saving.register_keras_serializable("kerasvae")
 class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencoder):
-    """The VAE with the marginal KL: the aggregated posterior q(z) is drawn to the prior.
+    """The VAE with the marginal KL: the aggregated posterior q(z) is pulled to the prior.
 
     Formula:
         reconstruction + kl + lambda_marginal marginal_kl
@@ -42,7 +42,7 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
             given to `fit`.
         bank_size: for "bank", how many posteriors it holds (default 10,000; no more than there
             are images). A step takes time and memory in proportion.
-        discriminator: for "density-ratio", a keras.Model of your own, codes (batch, D) to two
+        discriminator: for "density-ratio", a keras.Model of your own, from codes (batch, D) to two
             logits; by default two layers of 1,000 units, as in the adversarial autoencoder.
         image_shape, latent_dim, ..., seed, **kwargs: see `LatentVariableModel`.
 
@@ -87,7 +87,7 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
         self.lambda_marginal = check_non_negative("lambda_marginal", lambda_marginal)
         if discriminator is not None and estimator != DENSITY_RATIO:
             raise ValueError(
-                "discriminator belongs to estimator='density-ratio'; the other estimators use "
+                "discriminator is for estimator='density-ratio'; the other estimators use "
                 f"none. Received: estimator={estimator!r} and a discriminator"
             )
         super().__init__(

@@ -1,4 +1,4 @@
-"""What the models that learn from pairs share: one posterior for what two images have in common."""
+"""The base of models that learn from pairs: one posterior for what two images have in common."""
 
 import keras
 from keras import ops
@@ -71,7 +71,7 @@ class PairVAE(VariationalAutoencoder):
         return self.training_data(x, name) if are_pairs(x) else super().judged_data(x, name)
 
     def prepare_fit(self, x, validation_split=0.0):
-        """Refuse to split pairs: their second images are drawn, from all images.
+        """Refuse to split pairs: their second images are drawn from all images.
 
         Raises:
             ValueError: a validation_split.
@@ -101,8 +101,8 @@ class PairVAE(VariationalAutoencoder):
             training: whether layers such as dropout are at work.
 
         Returns:
-            As of every model. Of pairs there are 2 batch rows, first and second image in turn, and
-            loc and scale are those after averaging.
+            As for every model. For pairs there are 2 batch rows, first and second image in turn,
+            and loc and scale are those after averaging.
         """
         pairs, changed = x if isinstance(x, tuple | list) else (x, None)
         if len(pairs.shape) == 4:
@@ -146,7 +146,7 @@ class PairVAE(VariationalAutoencoder):
         return ops.reshape(pairs, (-1, *self.image_shape))
 
     def terms(self, x, outputs):
-        """As for the VAE, one row an image: the mean over them is that over pairs of 1/2 the sum.
+        """As for the VAE, one row per image: their mean is the mean over pairs of half the sum.
 
         Args:
             x: what `call` was given.

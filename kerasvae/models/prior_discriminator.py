@@ -9,7 +9,7 @@ from kerasvae.training.players import Player
 
 
 class PriorDiscriminator:
-    """What models share whose `discriminator` judges codes (class 0) against p(z) (class 1).
+    """Part of models whose `discriminator` judges codes (class 0) against p(z) (class 1).
 
     To be placed before `VariationalAutoencoder` among the base classes.
     """

@@ -43,7 +43,8 @@ class Views:
             batch_size: images encoded at a time.
 
         Returns:
-            {"loc": (n, D), "scale": (n, D)} float32, and what else the model's `encode` returns.
+            {"loc": (n, D), "scale": (n, D)} float32, and whatever else the model's `encode`
+            returns.
 
         Raises:
             ValueError: images that do not fit.
@@ -69,7 +70,7 @@ class Views:
         return self._mean_images(ops.convert_to_numpy(self.prior.sample(n, seed=seed)), batch_size)
 
     def traverse(self, code, values, dimensions=None, batch_size=256):
-        """Images along each latent dimension with the others held still.
+        """Images along each latent dimension, with the others held fixed.
 
         Args:
             code: (D,) the point from which to move, for example `embed(images)[0]`.

@@ -1,4 +1,4 @@
-"""Traversals that move: an animated GIF in which every dimension goes there and back."""
+"""Traversals that move: an animated GIF in which every dimension goes back and forth."""
 
 from collections.abc import Sequence
 
@@ -26,15 +26,16 @@ def traversal_gif(
 
     Args:
         images: (D, S, H, W, C) in [0, 1], as a model's `traverse` returns them, S frames; or
-            (M, D, S, H, W, C) of M models, which then stand side by side, a row a dimension.
+            (M, D, S, H, W, C) of M models, which then stand side by side, with a row per dimension.
         target: path of the file, or an open binary file.
         titles: a text above each model; several lines are allowed.
-        labels: D names of the dimensions: above each image of one model, else left of each row.
-        seconds: that the way there and back takes.
-        size: height of an image in the file, pixels.
+        labels: D names of the dimensions, written above each image for one model, else left of each
+            row.
+        seconds: how long the way there and back takes.
+        size: height of an image in the file, in pixels.
 
     Raises:
-        ValueError: other axes, or not one title a model and one label a dimension.
+        ValueError: other axes, or not one title per model and one label per dimension.
 
     Example:
         >>> import io

@@ -14,7 +14,7 @@ def reconstructions(images, reconstructions, columns: int = 10) -> Figure:
     Args:
         images: (n, H, W, C) in [0, 1], with 1 or 3 channels.
         reconstructions: the same shape.
-        columns: images side by side; the rest goes on in further pairs of rows.
+        columns: number of images side by side; the others follow in further pairs of rows.
 
     Returns:
         A matplotlib Figure.
@@ -46,7 +46,7 @@ def reconstructions(images, reconstructions, columns: int = 10) -> Figure:
 
 @style()
 def traversals(images, values: Sequence | None = None, labels: Sequence | None = None) -> Figure:
-    """One row for each latent dimension, which alone changes from left to right.
+    """One row for each latent dimension; from left to right only that dimension changes.
 
     Args:
         images: (D, S, H, W, C) in [0, 1], as a model's `traverse` returns them.
@@ -57,7 +57,7 @@ def traversals(images, values: Sequence | None = None, labels: Sequence | None =
         A matplotlib Figure.
 
     Raises:
-        ValueError: not five axes, or not one value a column and one label a row.
+        ValueError: not five axes, or not one value per column and one label per row.
 
     Example:
         >>> traversals(np.zeros((2, 5, 8, 8, 1)), values=[-2, -1, 0, 1, 2])

@@ -9,7 +9,7 @@ from kerasvae.plotting.style import COLOURS, MARKERS, WIDTH, Figure, style
 
 @style()
 def factor_heatmap(matrix, factor_names=None, code_labels=None, label="importance") -> Figure:
-    """How much each code tells of each factor: the matrix behind a metric.
+    """How much each code tells about each factor: the matrix behind a metric.
 
     Args:
         matrix: (D, K) at least 0, a row for each code; for instance `dci(...).matrix`.
@@ -57,13 +57,13 @@ def factor_heatmap(matrix, factor_names=None, code_labels=None, label="importanc
 def score_against_terms(
     rows: Sequence[Mapping], score: str, terms: Sequence[str], group: str = "setting"
 ) -> Figure:
-    """A score of many runs against each term of the ELBO, a panel a term.
+    """A score of many runs against each term of the ELBO, with one panel per term.
 
     Args:
         rows: a mapping for each run, with its group, its score and its terms; a run without one
             of the numbers (None) is left out of that panel.
-        score: which number is drawn upwards.
-        terms: which are drawn to the right, in nats.
+        score: name of the number on the vertical axis.
+        terms: names of the terms on the horizontal axes, in nats.
         group: the key whose values share a colour and a marker.
 
     Returns:

@@ -35,7 +35,7 @@ WIDTH = 7.0  # inches, of a page's text
 
 
 class Figure(matplotlib.figure.Figure):
-    """A matplotlib Figure that a notebook can show also when pyplot was never imported."""
+    """A matplotlib Figure that a notebook can show even if pyplot was never imported."""
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

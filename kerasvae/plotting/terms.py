@@ -15,12 +15,12 @@ SURGERY_PARTS = ("mutual_information", "total_correlation", "dimension_wise_kl")
 def terms_over_training(
     history: Mapping[str, Sequence], x: Sequence | None = None, x_label: str = "epoch"
 ) -> Figure:
-    """The course of each term, every one on its own scale.
+    """How each term changes during training, each on its own scale.
 
     Args:
         history: values by name, for instance the `.history` that `fit` returned. A name "val_..."
-            is drawn dashed beside the term that it validates.
-        x: where the values were taken; 1, 2, 3, ... by default.
+            is drawn as a dashed line next to the term that it validates.
+        x: the steps or epochs of the values; 1, 2, 3, ... by default.
         x_label: what x counts.
 
     Returns:
@@ -66,7 +66,7 @@ def terms_over_training(
 
 @style()
 def surgery_bars(decompositions: Mapping[str, object]) -> Figure:
-    """A bar for each model: what its KL consists of, and above it what it pays for pixels.
+    """A bar for each model: the parts of its KL, and above the bar its reconstruction term.
 
     Args:
         decompositions: by the model's name, what `kerasvae.surgery` returned, or a mapping with

@@ -25,7 +25,9 @@ def read_document(path: Path):
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("A study needs PyYAML: pip install 'kerasvae[study]'") from error
     if not path.is_file():
-        raise FileNotFoundError(f"Expected a study's YAML file. Received: {path}, which is no file")
+        raise FileNotFoundError(
+            f"Expected a study's YAML file. Received: {path}, which is not a file"
+        )
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"{path}: expected at most {MAX_BYTES:,} bytes of YAML")
     try:
@@ -34,7 +36,7 @@ def read_document(path: Path):
         small = node is None or _size(node, {}) <= MAX_VALUES
         content = yaml.safe_load(text) if small else None
     except (yaml.YAMLError, ValueError) as error:  # a text that is no UTF-8, a date that is none
-        raise ValueError(f"{path} is no YAML: {error}") from error
+        raise ValueError(f"{path} is not valid YAML: {error}") from error
     except RecursionError as error:
         raise ValueError(f"{path} is nested too deeply") from error
     if not small:

@@ -107,7 +107,7 @@ def read_plan(path: Path) -> Plan:
     twice = [name for name, times in Counter(job.name for job in jobs).items() if times > 1]
     if twice:
         raise ValueError(
-            f"{path}: the same run stands there twice. Received: {shown(', '.join(twice))}"
+            f"{path}: the same run is listed twice. Received: {shown(', '.join(twice))}"
         )
     for job in jobs[:: len(seeds)]:  # the seeds are checked, and nothing else differs in them
         new_config(job.model, job.given, dataset)  # refuses what the training or the model would

@@ -74,7 +74,7 @@ def read_parquet(path: Path) -> list[dict]:
     import pyarrow.parquet as pq
 
     if not path.is_file():
-        raise FileNotFoundError(f"Expected a study's {FILE}. Received: {path}, which is no file")
+        raise FileNotFoundError(f"Expected a study's {FILE}. Received: {path}, which is not a file")
     try:
         rows = pq.read_table(path).to_pylist()
         check_rows(rows)

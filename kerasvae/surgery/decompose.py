@@ -41,7 +41,7 @@ def decompose_posterior(loc, scale, samples: int = 10_000, seed: int = 0) -> Dec
         the standard errors several times smaller.
 
     Args:
-        loc: (N, D) means of q(z|x), one row an image of the data set.
+        loc: (N, D) means of q(z|x), one row per image of the data set.
         scale: (N, D) standard deviations of q(z|x), positive.
         samples: how many pairs to draw. The standard errors fall with its square root, the time
             grows with samples times N.
@@ -52,7 +52,7 @@ def decompose_posterior(loc, scale, samples: int = 10_000, seed: int = 0) -> Dec
         are for these N images as the whole population.
 
     Raises:
-        ValueError: arrays that are no (N, D) pair, NaN, a scale that is not positive, too few
+        ValueError: arrays that are not an (N, D) pair, NaN, a scale that is not positive, too few
             samples.
 
     References:
@@ -74,7 +74,7 @@ def decompose_posterior(loc, scale, samples: int = 10_000, seed: int = 0) -> Dec
 def decompose(
     model, images, samples: int = 10_000, seed: int = 0, parameters: dict | None = None
 ) -> Decomposition:
-    """The same for a model and the images it is to be judged on, with the reconstruction term.
+    """Split a model's KL over all images, as `decompose_posterior`, and add the reconstruction.
 
     Formula:
         As `decompose_posterior`, and reconstruction = -E log p(x|z) over the same pairs.
@@ -85,8 +85,8 @@ def decompose(
             images cannot be read by index, is refused.
         samples: how many pairs of an image and z to draw.
         seed: whole number; the same seed gives the same figures.
-        parameters: what `model.posteriors(images)` returned, where it is at hand: the images are
-            not encoded once more then.
+        parameters: what `model.posteriors(images)` returned, if you have it: then the images are
+            not encoded again.
 
     Returns:
         A Decomposition, in nats per image.
@@ -223,15 +223,15 @@ def _batches(indices, description):
 def _check_prior(model):
     if getattr(model, "categories", ()):
         raise ValueError(
-            "surgery splits the KL of Gaussian codes, and this "
-            f"{type(model).__name__} has codes of classes too. For what its codes tell of the "
-            "images see kerasvae.surgery.mixed_information. "
+            "surgery splits the KL of Gaussian codes, but this "
+            f"{type(model).__name__} has class codes too. For what its codes tell about the "
+            "images, see kerasvae.surgery.mixed_information. "
             f"Received: categories={model.categories}"
         )
     if not getattr(model, "has_standard_normal_prior", True):
         raise ValueError(
-            f"surgery measures against N(0, I), and the prior of this {type(model).__name__} is "
-            "another. Mutual information and total correlation do not depend on the prior: "
+            f"surgery compares with the prior N(0, I), but this {type(model).__name__} has another "
+            "prior. Mutual information and total correlation do not depend on the prior: "
             "decompose_posterior(**model.posteriors(images)) gives them."
         )
 

@@ -28,7 +28,7 @@ class Decomposition:
     Args:
         reconstruction: -E log p(x|z), or None where only the posterior was given.
         kl: mean of KL(q(z|x) || p(z)); exact, its standard error is 0.
-        mutual_information: of images and codes, at most log N.
+        mutual_information: that of images and codes, at most log N.
         marginal_kl: KL(q(z) || p(z)).
         total_correlation: KL(q(z) || prod_j q(z_j)).
         dimension_wise_kl: sum_j KL(q(z_j) || p(z_j)).

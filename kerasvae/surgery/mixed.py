@@ -18,7 +18,7 @@ MAX_COMBINATIONS = 100
 
 @dataclass(frozen=True, kw_only=True)
 class MixedInformation:
-    """What mixed codes tell of which image came in, in nats.
+    """What mixed codes tell about which image came in, in nats.
 
     Formula:
         of_classes + of_continuous - mutual_information = I(z; c) >= 0: what both kinds of codes
@@ -54,7 +54,7 @@ def mixed_information(
         I(x; c) = 1/N sum_n sum_c q(c|x_n) log q(c|x_n) / q(c) is exact.
 
     Args:
-        loc: (N, d) means of the continuous codes, one row an image; d at least 1.
+        loc: (N, d) means of the continuous codes, one row per image; d at least 1.
         scale: (N, d) their standard deviations, positive.
         probabilities: for each categorical code (N, K), q(c|x), rows that sum to 1; see
             `JointVAE.class_probabilities`.
@@ -66,7 +66,7 @@ def mixed_information(
         A `MixedInformation`, in nats.
 
     Raises:
-        ValueError: arrays that do not fit, probabilities that are none, or more than 100
+        ValueError: arrays that do not fit, rows that are not probabilities, or more than 100
             combinations of classes.
 
     Example:

@@ -6,9 +6,9 @@ import keras
 class GoOn(keras.callbacks.Callback):
     """Set a stream to the number of steps that the model has taken, when training begins.
 
-    Not earlier: a callback such as BackupAndRestore loads the model's state at that moment. So a
-    second `fit`, a loaded model and a restored training see the batches that come next, and not
-    those of the beginning again.
+    It must not be set earlier: a callback such as BackupAndRestore loads the model's state at that
+    moment. So a second `fit`, a loaded model and a restored training see the batches that come
+    next, and not those of the beginning again.
 
     Args:
         batches: a `kerasvae.data.ImageBatches` with a seed.

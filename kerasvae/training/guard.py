@@ -11,8 +11,8 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     The training step of this package writes no update that is not finite, and then shows a loss
     of NaN. So the weights are those of the last good step. The value of a term stays NaN until
-    the epoch ends (its metric is a running mean), so looking now and then is enough, and a GPU
-    is not held up at every step. What other callbacks log is not looked at.
+    the epoch ends (its metric is a running mean), so looking now and then is enough, and a GPU is
+    not held up at every step. What other callbacks log is not checked.
 
     Args:
         terms: names of the model's terms, as in the logs.

@@ -1,4 +1,4 @@
-"""Say it once when a logged estimate shows a value that the quantity cannot have."""
+"""Warn once when a logged estimate has a value that the true quantity cannot have."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ LOGGER = logging.getLogger("kerasvae")
 
 
 class SayImpossible(keras.callbacks.Callback):
-    """Log a warning at the end of an epoch, once a training, where a term is out of its range.
+    """Log a warning at the end of an epoch, once per training, if a term is out of its range.
 
     Args:
         ranges: ranges() -> {term: (smallest, largest)} that the exact quantity can have; called

@@ -65,7 +65,7 @@ def check_alike(models: Sequence) -> dict[str, list[float]]:
 
 
 def _settings(model) -> dict:
-    """What describes a model beside its weights: {name: a plain value}."""
+    """What describes a model besides its weights: {name: a plain value}."""
     config = {name: value for name, value in model.get_config().items() if name not in OWN}
     optimizers = getattr(model.optimizer, "optimizers", [model.optimizer])
     serialize = keras.saving.serialize_keras_object

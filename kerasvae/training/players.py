@@ -86,7 +86,7 @@ def optimizer_of_players(optimizer, players: dict, learning_rate: float):
         learning_rate: for the paper's optimizers.
 
     Raises:
-        ValueError: a name that is no player's, or a player without an optimizer.
+        ValueError: a name that is not a player's, or a player without an optimizer.
     """
     if optimizer is None:
         optimizer = paper_optimizers(players, learning_rate)

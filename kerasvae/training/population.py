@@ -26,16 +26,17 @@ def fit_population(
     """Train models that differ in seed, weights of the objective and learning rate, together.
 
     On JAX they are one program: the variables of all members are stacked, the training step runs
-    under `jax.vmap`, an epoch under `jax.lax.scan`, from images that lie on the device where they
-    are in memory. On TensorFlow they are trained in turn by one loop of steps that is traced once.
-    Afterwards each is an ordinary model with its own weights, optimizer and history: what its own
-    `fit` on a data set of kerasvae.data gives, up to rounding, and a further `fit` goes on.
+    under `jax.vmap`, and an epoch under `jax.lax.scan`, from images on the device if the data set
+    is in memory. On TensorFlow they are trained in turn by one loop of steps that is traced once.
+    Afterwards each is an ordinary model with its own weights, optimizer and history. They are what
+    its own `fit` on a data set of kerasvae.data would give, up to rounding, and a further `fit`
+    goes on from there.
 
     Args:
         models: compiled models of this package, of one class and architecture.
         images: in a form that can be read by index: an array (n, H, W, C) of floats in [0, 1], or
             a data set of kerasvae.data. Each member sees the stream of
-            `kerasvae.data.ImageBatches` of its own seed, from the step where it stands. That goes
+            `kerasvae.data.ImageBatches` of its own seed, from the step where it stands. This is so
             for an array too: `fit(array)` would leave the order to Keras, so compare with
             `fit(kerasvae.data.ImageDataset(array))`.
         batch_size: images in a step of each member; the model's default if not given.
@@ -45,7 +46,7 @@ def fit_population(
         callbacks: for each model a list of Keras callbacks of its own, or None. They are called
             at the beginning and end of training and of epochs, with the model's state in place
             unless all of them say `needs_weights = False`. One that sets `stop_training` ends the
-            training of that member, on JAX of all.
+            training of that member, and on JAX that of all members.
 
     Returns:
         A keras History for each model, in their order.
@@ -158,7 +159,7 @@ def _checked_models(models) -> list:
     if not models:
         raise ValueError("models: expected at least one compiled model. Received: models=[]")
     if len({id(model) for model in models}) < len(models):
-        raise ValueError("models: the same model stands there twice; build one for each member.")
+        raise ValueError("models: the same model is listed twice; build one for each member.")
     for number, model in enumerate(models):
         if not hasattr(model, "prepare_fit"):
             raise ValueError(

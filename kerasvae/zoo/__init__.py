@@ -3,7 +3,7 @@
     >>> "beta-tcvae-dsprites" in names()
     True
 
-Nothing is downloaded: weights of at most 1 MB a model are files of the package. They are made by
+Nothing is downloaded: weights of at most 1 MB per model are files of the package. They are made by
 `zoo/train.py` and `zoo/pack.py` in the repository.
 """
 

@@ -23,7 +23,7 @@ def names(folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 def card(name: str, folder: Path = FOLDER) -> dict:
-    """Everything that is known of a model of the zoo.
+    """Everything that is known about a model of the zoo.
 
     Args:
         name: one of `names()`.
@@ -33,16 +33,16 @@ def card(name: str, folder: Path = FOLDER) -> dict:
         A dict with
         model, arguments: of the constructor;
         data, training: as in a run's config.json, with the steps that were taken;
-        trained: {"device", "seconds", "versions"}, None where nobody wrote it down;
+        trained: {"device", "seconds", "versions"}, None where it was not recorded;
         tried: what else was tried before this setting was chosen;
         weights: {"sha256", "bytes", "parameters", "logit_error", "code_error", "spread_error"},
         the last one missing in the first four cards;
         evaluation: as `kerasvae.runs.evaluation.evaluate` returns it, of the weights that ship;
-        information: {"points", "bins", "factors", "matrix"}: what each dimension tells of each
-        factor, (D, K), as a share of the factor's entropy;
+        information: {"points", "bins", "factors", "matrix"}: what each dimension tells about each
+            factor, (D, K), as a share of the factor's entropy;
         history: rows of history.csv, means of the logged terms, evenly thinned;
         published: [{"figure", "value", "source"}]; differs: why ours need not be the same;
-        misses: what a model of this kind should show and this one does not (`criteria`).
+        misses: what a model of this kind should show, but this one does not (`criteria`).
 
     Raises:
         ValueError: an unknown name, or a damaged card.

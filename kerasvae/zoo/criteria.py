@@ -1,4 +1,4 @@
-"""What a model of the zoo should show, and what it misses, from its card's numbers alone.
+"""What a model of the zoo should show, and what is missing, from its card's numbers alone.
 
 Shares of information are those of the card: mutual information of a dimension, in 20 equal bins,
 and a factor, divided by the factor's entropy.
@@ -23,7 +23,7 @@ def misses(card: dict, others: dict[str, dict]) -> list[str]:
     """What is missing, in words.
 
     Args:
-        card: of a model.
+        card: the card of a model.
         others: the cards of the zoo by name, for comparisons; the model's own may be among them.
 
     Returns:
@@ -36,10 +36,10 @@ def misses(card: dict, others: dict[str, dict]) -> list[str]:
 
 
 def axes(card: dict) -> dict[str, dict]:
-    """For each factor the living dimension that tells most of it.
+    """For each factor, the active dimension that tells most about it.
 
     Returns:
-        {factor: {"dimension", "share", "gap"}}: the gap is that to the second living dimension.
+        {factor: {"dimension", "share", "gap"}}: the gap is that to the second active dimension.
     """
     shares = np.array(card["information"]["matrix"])  # (D, K)
     alive = np.flatnonzero(np.array(card["evaluation"]["per_dimension_kl"]) >= LIVING)

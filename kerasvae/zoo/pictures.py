@@ -28,7 +28,7 @@ TITLES = {
 
 
 def factor_dimensions(name: str, folder=FOLDER) -> list[int]:
-    """For each of `FACTORS` the dimension that tells most of it and is not taken by another one.
+    """For each of `FACTORS`, the dimension that tells most about it and is not yet taken.
 
     Args:
         name: one of `kerasvae.zoo.names()`.
@@ -50,7 +50,7 @@ def factor_dimensions(name: str, folder=FOLDER) -> list[int]:
 
 
 def living_dimensions(name: str, count: int, folder=FOLDER) -> list[int]:
-    """The dimensions with most KL, at most `count`, those below 0.1 nats left out.
+    """The dimensions with the most KL, at most `count`; those below 0.1 nats are left out.
 
     A model without a KL by dimension gives its first ones.
     """
@@ -109,7 +109,7 @@ def traversals(
     Args:
         names: some of `kerasvae.zoo.names()`.
         rows: "factors": a row for each of x, y, scale and orientation, with the dimension that
-            tells most of it; "kl": the five dimensions with most KL.
+            tells most about it; "kl": the five dimensions with the most KL.
         start: {factor: class} of the sprite to begin with; by default a heart in the middle.
         columns: images in a row.
         span: dimensions move from -span to span, in standard deviations of the prior.

@@ -1,4 +1,4 @@
-"""A model of the zoo in the place of a run folder: every command takes either."""
+"""A model of the zoo in place of a run folder: every command takes either."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Weights of a trained model in half their size: about 16 bits a number, no code in the file.
+"""Weights of a trained model in half their size: about 16 bits per number, no code in the file.
 
 Float16 is not enough here: it has 11 bits of precision for every number, and the logits of black
 pixels grow to minus several hundred, so that they would be off by a tenth. Whole numbers with one
@@ -29,7 +29,7 @@ def write(path: Path, model, coarser: int = 0) -> None:
         coarser: how many bits fewer a number gets, for a network that would be too large.
 
     Raises:
-        ValueError: networks that the user gave, which no card can describe.
+        ValueError: networks that the user gave: no card can describe them.
     """
     own = [role for role, network in model.custom_networks.items() if network is not None]
     if own:
@@ -93,7 +93,7 @@ def quantise(array: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         array: floats, at least two axes.
-        largest: whole number that stands for the largest of each last index, below 2**23.
+        largest: whole number that stands for the largest number of each last index, below 2**23.
 
     Returns:
         (2 or 3, *shape) uint8, the low bytes first: apart from each other, for only the high ones

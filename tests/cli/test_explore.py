@@ -83,4 +83,4 @@ def test_the_token_is_printed_but_on_no_command_line(tmp_path, monkeypatch, caps
     assert f"url={FakeServer.url}" in door
     assert os.name != "posix" or mode == 0o700
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"{run.folder}: explore it at {FakeServer.url}", "Ctrl-C stops."]
+    assert lines == [f"{run.folder}: explore it at {FakeServer.url}", "Press Ctrl-C to stop."]

@@ -133,7 +133,7 @@ BAD = {
     "signed": (IMAGES * 2 - 1, r"\(images \+ 1\) / 2"),
     "shape": (np.zeros((20, 4, 8, 1), "float32"), r"images of shape \(8, 8, 1\)"),
     "channels": (np.zeros((20, 8, 8), "float32"), "4|channel axis|batches"),
-    "rank": (np.zeros((20, 64), "float32"), "2 axes came"),
+    "rank": (np.zeros((20, 64), "float32"), "The array has 2 axes"),
     "NaN": (np.full((20, 8, 8, 1), np.nan, "float32"), "NaN or infinity"),
 }
 

@@ -274,5 +274,5 @@ def test_other_sizes_are_refused(size):
 
 def test_public_files_have_one_size():
     for option in ({"path": "x.npz"}, {"download": True}):
-        with pytest.raises(ValueError, match="image_size is the renderer's"):
+        with pytest.raises(ValueError, match="image_size is for the renderer"):
             load("dsprites", image_size=32, **option)

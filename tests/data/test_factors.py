@@ -102,7 +102,7 @@ def test_indices_of_inverts_factors(make):
 
 
 def test_no_grid_has_no_indices_of():
-    with pytest.raises(ValueError, match="no such grid"):
+    with pytest.raises(ValueError, match="not such a grid"):
         partial().indices_of([[0, 0, 0]])
 
 

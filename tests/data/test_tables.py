@@ -159,11 +159,11 @@ def test_a_folder_without_a_table(folder):
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("", ValueError, "a line of names"),
-        ("file,kind", ValueError, "a line of names"),
-        ("file\na.png", ValueError, "a line of names"),
-        ("file,a,a\na.png,1,2", ValueError, "different names"),
-        ("file,a,\na.png,1,2", ValueError, "different names"),
+        ("", ValueError, "a header line of names"),
+        ("file,kind", ValueError, "a header line of names"),
+        ("file\na.png", ValueError, "a header line of names"),
+        ("file,a,a\na.png,1,2", ValueError, "a different name for each column"),
+        ("file,a,\na.png,1,2", ValueError, "a different name for each column"),
         ("file,a\na.png,1\nd.png", ValueError, "line 3: expected 2 values"),
         ("file,a\na.png,1\nd.png,", ValueError, "line 3: expected 2 values, none empty"),
         ("file,a\na.png,1,2", ValueError, "line 2: expected 2 values"),

@@ -39,5 +39,5 @@ def test_what_is_no_table_is_refused(table, message):
 
 
 def test_names_without_factors_are_refused():
-    with pytest.raises(ValueError, match="names: belong to factors"):
+    with pytest.raises(ValueError, match="names: these belong to factors"):
         from_vectors(TABLE, names=["kind"])

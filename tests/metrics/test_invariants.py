@@ -127,7 +127,7 @@ def test_the_unit_of_codes_does_not_matter(row, unit):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        (lambda z: np.ma.masked_greater(z, 1.0), "codes: no metric knows missing values"),
+        (lambda z: np.ma.masked_greater(z, 1.0), "codes: no metric can handle missing values"),
         (lambda z: z + 1j, "codes must be real numbers.*complex128"),
         (lambda z: z.astype(str), "codes must be real numbers"),
         (lambda z: np.where(z > 1, np.inf, z), "codes must be finite"),
@@ -159,7 +159,7 @@ def test_factors_that_are_none_are_refused_and_booleans_are_classes(name):
     metric = BY_NAME[name].function
     rng = np.random.default_rng(0)
     factors, codes = rng.integers(0, 2, (1200, 2)), rng.normal(size=(1200, 2))
-    with pytest.raises(ValueError, match="factors: no metric knows missing values"):
+    with pytest.raises(ValueError, match="factors: no metric can handle missing values"):
         metric(codes, np.ma.masked_equal(factors, 1))
     with pytest.raises(ValueError, match="factors must be real numbers"):
         metric(codes, factors * 1j)

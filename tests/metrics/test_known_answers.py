@@ -150,5 +150,5 @@ def test_bad_arrays_are_refused(metric, _, factors, noise):
         metric(noise[:-1], factors)
     with pytest.raises(ValueError, match="NaN"):
         metric(np.where(noise > 2, np.nan, noise), factors)
-    with pytest.raises(ValueError, match="factor 1 has the one value 5"):
+    with pytest.raises(ValueError, match="factor 1 has the same value, 5"):
         metric(noise, np.column_stack([factors[:, 0], np.full(3000, 5)]))

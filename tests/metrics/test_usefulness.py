@@ -67,9 +67,9 @@ def test_constant_codes_and_units(metric):
 @pytest.mark.parametrize("metric", ALL)
 def test_what_cannot_be_answered_is_refused(metric):
     factors = grid()
-    with pytest.raises(NotApplicable, match=f"{metric.__name__} asks for the class"):
+    with pytest.raises(NotApplicable, match=f"{metric.__name__} predicts the class"):
         measured(metric, factors, factors * 0.5)
-    with pytest.raises(NotApplicable, match="has the one value"):
+    with pytest.raises(NotApplicable, match="has the same value"):
         measured(metric, factors, factors * [1, 0, 1])
     with pytest.raises(ValueError, match="classifier must be one of logistic, boosted-trees"):
         measured(metric, factors, factors, classifier="forest")

@@ -82,7 +82,7 @@ def test_with_densities_there_is_one_player():
         ({"lambda_marginal": -1.0}, "Received: lambda_marginal=-1.0"),
         ({"estimator": "ratio"}, "estimator must be one of exact, mws, mss, bank, density-ratio"),
         ({"discriminator": keras.Sequential([keras.Input((2,)), layers.Dense(2)])},
-         "discriminator belongs to estimator='density-ratio'"),
+         "discriminator is for estimator='density-ratio'"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_refused(arguments, message):

@@ -150,7 +150,7 @@ def test_beta_tcvae_takes_the_size_from_the_data():
     model.compile()
     with pytest.raises(ValueError, match=r"fit the model first, or.*dataset_size="):
         model.evaluate(IMAGES, verbose=0)
-    with pytest.raises(ValueError, match=r"this data does not tell it.*Received: generator"):
+    with pytest.raises(ValueError, match=r"these data do not give.*Received: generator"):
         model.fit((batch for batch in [IMAGES]), verbose=0)
     assert int(model.step) == 0
     model.fit(IMAGES, verbose=0)

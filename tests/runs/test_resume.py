@@ -176,7 +176,7 @@ def test_an_interrupt_ends_the_chunk_saves_and_says_how_to_go_on(
     monkeypatch.setattr(session, "train", train_session)
     assert signal.getsignal(signal.SIGINT) == before
     command = f"kerasvae train beta-vae --out {folder} --resume"
-    assert f"Stopped at step 35 of {STEPS}. Go on with: {command}" in capsys.readouterr().out
+    assert f"Stopped at step 35 of {STEPS}. To go on, run: {command}" in capsys.readouterr().out
     assert int(Run.open(folder).load_model().step) == 35 and 35 % CHECKPOINT
 
     train(*command.split()[2:])

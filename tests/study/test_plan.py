@@ -72,7 +72,7 @@ def test_a_folder_of_images_is_found_from_the_file(tmp_path):
         ({"seeds": []}, "seeds"),
         ({"evaluation": {"draw": 1}}, "Did you mean 'draws'"),
         ({"evaluation": {"names": ["mgi"]}}, "Did you mean 'mig'"),
-        ({"models": {"vae": {"latent_dim": [3, 3]}}}, "the same run stands there twice"),
+        ({"models": {"vae": {"latent_dim": [3, 3]}}}, "the same run is listed twice"),
         ({"training": {"steps": "abc"}}, "steps must be .* Received: steps='abc'"),
         ({"training": {"steps": [10, 20]}}, "steps must be"),
         ({"training": {"batch_size": 0}}, "batch_size must be"),
@@ -111,20 +111,20 @@ def test_a_wrong_file_is_refused(tmp_path, content, message):
 
 
 def test_what_is_no_file_and_what_is_no_yaml(tmp_path):
-    with pytest.raises(FileNotFoundError, match="which is no file"):
+    with pytest.raises(FileNotFoundError, match="which is not a file"):
         read_plan(tmp_path / "nothing.yml")
     path = tmp_path / "bad.yml"
     path.write_text("data: [")
-    with pytest.raises(ValueError, match="is no YAML"):
+    with pytest.raises(ValueError, match="is not valid YAML"):
         read_plan(path)
     path.write_text("!!python/object/apply:os.getcwd []")
-    with pytest.raises(ValueError, match="is no YAML"):
+    with pytest.raises(ValueError, match="is not valid YAML"):
         read_plan(path)
     path.write_text("data: 2001-99-99")
-    with pytest.raises(ValueError, match="bad.yml is no YAML: month"):
+    with pytest.raises(ValueError, match="bad.yml is not valid YAML: month"):
         read_plan(path)
     path.write_bytes(b"data: \xff")
-    with pytest.raises(ValueError, match="bad.yml is no YAML: .*utf-8"):
+    with pytest.raises(ValueError, match="bad.yml is not valid YAML: .*utf-8"):
         read_plan(path)
     path.write_text("just text")
     with pytest.raises(ValueError, match="expected the keys"):

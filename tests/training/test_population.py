@@ -163,7 +163,7 @@ def test_models_that_are_no_population_are_refused():
         population.fit_population([one, other], IMAGES)
     with pytest.raises(ValueError, match="differ in class: BetaVAE, BetaTCVAE"):
         population.fit_population([one, members("densities")[0]], IMAGES)
-    with pytest.raises(ValueError, match="stands there twice"):
+    with pytest.raises(ValueError, match="listed twice"):
         population.fit_population([one, one], IMAGES)
     with pytest.raises(ValueError, match="expected an array or a data set"):
         population.fit_population([one], iter([np.zeros((4, *SHAPE), "float32")]))
