@@ -347,7 +347,7 @@ print("MIG", {name: values.round(2) for name, values in scores.items()})
 
 # %% [markdown]
 # On average FactorVAE's exact TC is lower, by half a nat; in one seed of three it is not lower.
-# (With `SEEDS = range(8)` it was 2.8 nats on average, from 2.2 to 3.7.) It is not free:
+# (With `SEEDS = range(8)` it was 2.8 nats on average, the VAE's 3.7.) It is not free:
 # reconstruction is several nats worse, and the dimension-wise KL, which at these weights is
 # cheaper, has grown by more than the TC fell: the codes no longer look like the prior. The MIG
 # (chapter 10) hardly moves. So this does not show that FactorVAE beats a beta-VAE at equal
