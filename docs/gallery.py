@@ -32,13 +32,13 @@ for name in kv.zoo.names():
 
 `model = kv.zoo.load(name)` loads one, and `kerasvae explore NAME` lets you move its sliders.
 """
+CLASSES = " The code of classes goes through its classes, from left to right."
 ENTRY = """
 ## {name}
 
 `{kind}`, trained for {steps:,} steps on dSprites ({settings}).
 
-Mutual information {mutual_information:.1f} nats, total correlation {total_correlation:.2f}
-nats{mig}.
+{numbers}.{classes}
 
 ![One row for each active dimension of {name}](gallery/{name}.png)
 """
@@ -54,18 +54,28 @@ def entry(name: str) -> str:
     card = kv.zoo.card(name)
     own = set(card["arguments"]) - set(kv.VAE().get_config()) - {"dataset_size"}
     settings = [f"{key} {card['arguments'][key]}" for key in sorted(own)]
-    mig = card["evaluation"]["scores"].get("mig", {}).get("mean")
     return ENTRY.format(
         name=name,
         kind=BY_NAME[card["model"]].__name__,
         settings=", ".join([*settings, f"seed {card['arguments'].get('seed')}"]),
         steps=card["training"]["steps"],
-        mig="" if mig is None else f", MIG {mig:.2f}",
-        **{
-            key: card["evaluation"]["surgery"][key]
-            for key in ("mutual_information", "total_correlation")
-        },
+        numbers=numbers(card),
+        classes=CLASSES if card["arguments"].get("categories") else "",
     )
+
+
+def numbers(card: dict) -> str:
+    """What was measured of a model, without the full stop."""
+    surgery, mig = card["evaluation"]["surgery"], card["evaluation"]["scores"].get("mig", {})
+    found = []
+    if "total_correlation" in surgery:
+        found.append(
+            "Mutual information {mutual_information:.1f} nats, total correlation "
+            "{total_correlation:.2f}\nnats".format(**surgery)
+        )
+    if mig.get("mean") is not None:
+        found.append(f"MIG {mig['mean']:.2f}")
+    return ", ".join(found)
 
 
 def draw(name: str, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """The tables of results/ and of the README are one: no number is typed by hand."""
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -94,20 +95,11 @@ def test_a_bank_of_all_other_images_is_exact():
     prior = norm.logpdf(z).sum(axis=1)
     exact = [own - joint, joint - each.sum(axis=1), each.sum(axis=1) - prior]
     expected = np.mean(exact, axis=1)
-    found = estimators.by_whole_set(z, loc, scale, {"loc": loc, "scale": scale})
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    one_by_one = [
-        estimators.by_bank(
-            z[i : i + 1], loc[i : i + 1], scale[i : i + 1], (loc[[1 - i]], scale[[1 - i]]), 2
-        )
-        for i in range(2)
-    ]
-    np.testing.assert_allclose(np.mean(one_by_one, axis=0), expected, atol=1e-5)
-
-
-def test_an_entry_of_the_bank_that_is_old_is_replaced_by_the_own_posterior():
-    estimators = script("estimators")
-    loc, scale = np.array([[0.0], [50.0]]), np.full((2, 1), 0.1)
-    old = {"loc": loc + 7.0, "scale": scale}  # far from both codes
-    found = estimators.by_whole_set(loc.astype("float32"), loc, scale, old)
-    assert found[0] == pytest.approx(np.log(2), abs=1e-6)  # two images that no code confuses
+    found = []
+    for i in range(2):
+        held = loc[[1 - i]], scale[[1 - i]], np.ones(1, bool)
+        code = z[[i]], loc[[i]], scale[[i]]
+        found.append(estimators.by_batches(*code, 1, partial(estimators.by_bank, held, 2)))
+    np.testing.assert_allclose(np.mean(found, axis=0), expected, atol=1e-5)
+    whole = estimators.by_batches(z, loc, scale, 2, partial(estimators.by_name, "exact", 2))
+    np.testing.assert_allclose(whole, expected, atol=1e-5)

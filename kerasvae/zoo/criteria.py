@@ -42,7 +42,8 @@ def axes(card: dict) -> dict[str, dict]:
         {factor: {"dimension", "share", "gap"}}: the gap is that to the second active dimension.
     """
     shares = np.array(card["information"]["matrix"])  # (D, K)
-    alive = np.flatnonzero(np.array(card["evaluation"]["per_dimension_kl"]) >= LIVING)
+    kl = card["evaluation"]["per_dimension_kl"]
+    alive = np.arange(len(shares)) if kl is None else np.flatnonzero(np.array(kl) >= LIVING)
     result = {}
     for factor, column in zip(card["information"]["factors"], shares.T, strict=True):
         order = alive[np.argsort(-column[alive], kind="stable")]
@@ -103,8 +104,10 @@ def _score(card, others):
 def _dependence(card, others):
     ours = card["evaluation"]["surgery"]["total_correlation"]
     for other in others.values():
+        if other["model"] != "vae":
+            continue
         theirs = other["evaluation"]["surgery"]["total_correlation"]
-        if other["model"] == "vae" and not theirs > ours:
+        if not theirs > ours:
             yield f"total correlation: {ours:.2f} nats, not below the VAE's {theirs:.2f}"
 
 

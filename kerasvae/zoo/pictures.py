@@ -82,7 +82,8 @@ def moved(name: str, dimensions: Sequence[int], values, start=None, folder=FOLDE
     Args:
         name: one of `kerasvae.zoo.names()`.
         dimensions: which dimensions move, each on its own.
-        values: the values that a moving dimension takes.
+        values: the values that a moving dimension takes; a code of classes goes through its
+            classes instead.
         start: {factor: class} of the sprite; by default a heart in the middle.
         folder: where to look; by default the package's own.
 
@@ -92,7 +93,14 @@ def moved(name: str, dimensions: Sequence[int], values, start=None, folder=FOLDE
     sprites, model = load_data("dsprites"), load(name, folder)
     start = {**START, **(start or {})}
     first = sprites.images(sprites.indices_of([[start[factor] for factor in sprites.factor_names]]))
-    return model.traverse(model.embed(first)[0], np.asarray(values), list(dimensions))
+    code, categories = model.embed(first)[0], getattr(model, "categories", ())
+    classes = dict(zip(range(-len(categories), 0), categories, strict=True))
+    rows = []
+    for dimension in dimensions:
+        count = classes.get(dimension - model.latent_dim)
+        own = values if count is None else np.linspace(0, count - 1, len(values)).round()
+        rows.append(model.traverse(code, np.asarray(own), [dimension])[0])
+    return np.stack(rows)
 
 
 @style()

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from kerasvae import data, metrics
-from kerasvae.divergences import per_dimension_kl
 from kerasvae.zoo import card, criteria, load, names
 from kerasvae.zoo.cards import FOLDER
 
@@ -21,6 +20,9 @@ IMAGES = 3_000
 # The share in a sample of n is too large by about (bins - 1)(values - 1) / (2 n H): 0.03 for a
 # position here, and less for the card's 20,000.
 TOLERANCE = 0.05
+
+# Of the InfoGAN that ships, in nats: it has not collapsed.
+CLASS_BOUND, CONTINUOUS_BOUND, CLASS_ENTROPY = 0.9, 0.05, 0.9
 
 pytestmark = [
     pytest.mark.numpy_only,  # of the weights; that every backend loads them is in test_models.py
@@ -46,8 +48,8 @@ def measured(request, sprites):
 
 
 def test_the_kl_is_that_of_the_card(measured):
-    described, _, parameters, _ = measured
-    values = keras.ops.convert_to_numpy(per_dimension_kl(parameters))  # (n, D)
+    described, model, parameters, _ = measured
+    values = keras.ops.convert_to_numpy(model.dimension_kl(parameters))  # (n, D)
     error = values.std(axis=0) / IMAGES**0.5
     expected = described["evaluation"]["per_dimension_kl"]
     assert (np.abs(values.mean(axis=0) - expected) < 5 * error + 0.01).all()
@@ -91,6 +93,37 @@ def test_axes_that_are_claimed_are_there(measured):
         assert close or reached == (f"axis of {factor}" not in missed)
     three = {found[factor]["dimension"] for factor in ("x", "y", "scale")}
     assert (len(three) == 3) == ("three axes" not in missed)
+
+
+def test_infogan_uses_its_code():
+    """Of 2,000 images that it makes: the class comes back, and every class is drawn."""
+    if "infogan-dsprites" not in names():
+        pytest.skip("no InfoGAN ships")
+    model = load("infogan-dsprites")
+    (classes,) = model.categories
+    rng, n, continuous = np.random.default_rng(0), 2000, model.latent_dim - 1
+    codes = rng.standard_normal((n, continuous + 1)).astype("float32")
+    codes[:, -1] = rng.integers(classes, size=n)
+    noise = rng.standard_normal((n, model.noise_dim)).astype("float32")
+    images = 1 / (1 + np.exp(-keras.ops.convert_to_numpy(model.decode(codes, noise))))
+    q = {name: keras.ops.convert_to_numpy(v) for name, v in model.encode(images).items()}
+    log_q = q["class_logits"] - np.logaddexp.reduce(q["class_logits"], axis=1)[:, None]
+    drawn = codes[:, -1].astype(int)
+    bound = np.log(classes) + log_q[np.arange(n), drawn].mean()  # of at most log 3 = 1.10 nats
+    assert bound > CLASS_BOUND
+    error = (codes[:, :-1] - q["loc"][:, :-1]) / q["scale"][:, :-1]
+    log_density = -(error**2) / 2 - np.log(q["scale"][:, :-1]) - np.log(2 * np.pi) / 2
+    entropy = continuous * (1 + np.log(2 * np.pi)) / 2
+    assert entropy + log_density.sum(axis=1).mean() > CONTINUOUS_BOUND
+
+
+def test_infogan_finds_all_its_classes_in_real_images(sprites):
+    if "infogan-dsprites" not in names():
+        pytest.skip("no InfoGAN ships")
+    model = load("infogan-dsprites")
+    used = np.bincount(model.embed(sprites)[:, -1].astype(int), minlength=model.categories[0])
+    share = used / used.sum()
+    assert -(share * np.log(share)).sum() > CLASS_ENTROPY  # of at most log 3 = 1.10 nats
 
 
 def test_the_bar_is_that_of_the_project():
