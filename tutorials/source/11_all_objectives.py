@@ -448,7 +448,7 @@ assert FULL or (among.min() < 0.4 < among.max())
 # ## The same objectives, seen
 #
 # All of the above is numbers. Here are the models that ship with the package, trained on the whole
-# grid of 737,280 sprites: one seed and one weight each, for 5,000 to 12,000 updates (their cards
+# grid of 737,280 sprites: one seed and one weight each, for 3,000 to 12,000 updates (their cards
 # say how many). A row moves the dimension that tells most about one factor.
 #
 # **Predict.** Cover the titles. Which pictures move a sprite along one axis only?
