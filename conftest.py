@@ -65,6 +65,15 @@ def freed():
         gc.collect()
 
 
+@pytest.fixture(scope="module")
+def narrow():
+    """Give the named networks layers of 32 units, for a file that is not about networks."""
+    from tests.narrow import narrow_networks
+
+    with narrow_networks():
+        yield
+
+
 @contextlib.contextmanager
 def _eager():
     if os.environ["KERAS_BACKEND"] != "tensorflow":

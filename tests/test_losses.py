@@ -35,6 +35,7 @@ def test_an_unknown_likelihood_is_refused():
         NegativeLogLikelihood("poisson")
 
 
+@pytest.mark.numpy_only  # of the losses and not of a backend
 def test_the_example_of_the_layer_learns_where_keras_cross_entropy_collapses():
     images = load("digits").images(slice(None))
 

@@ -7,6 +7,8 @@ from keras import layers
 
 from kerasvae import networks
 
+pytestmark = pytest.mark.numpy_only  # shapes and dtypes of Keras's own layers
+
 
 def conv(kernel, inputs, outputs):
     return kernel * kernel * inputs * outputs + outputs

@@ -99,7 +99,32 @@ def build_course(
     if not (course / "nbgrader_config.py").exists():
         with atomic_write(course / "nbgrader_config.py") as partial:
             partial.write_text(CONFIG, encoding="utf-8")
-    return [_release(course, paths[name]) for name in sorted(names or paths)]
+    chosen = sorted(names or paths)
+    for name in chosen:
+        _copy_source(course, paths[name])
+    for pattern in together(chosen):
+        nbgrader(course, "generate_assignment", pattern)
+    return [_released(course, paths[name]) for name in chosen]
+
+
+def together(names: Sequence[str]) -> list[str]:
+    """The names of problem sets as few patterns: nbgrader starts once for each.
+
+    Args:
+        names: of problem sets, as "ps1".
+
+    Returns:
+        Glob patterns that match these names and no others.
+
+    Example:
+        >>> together(["ps1", "ps2", "ps10"])
+        ['ps[12]', 'ps10']
+    """
+    single = [name for name in names if len(name) == len("ps1")]
+    if len(single) < 2:
+        return list(names)
+    pattern = f"ps[{''.join(name[-1] for name in single)}]"
+    return [pattern, *(name for name in names if name not in single)]
 
 
 def nbgrader(course: str | Path, *arguments: str) -> str:
@@ -136,15 +161,18 @@ def nbgrader(course: str | Path, *arguments: str) -> str:
     return run.stdout
 
 
-def _release(course: Path, path: Path) -> ProblemSet:
-    """Copy one problem set into the course and let nbgrader make the students' copy."""
+def _copy_source(course: Path, path: Path) -> None:
+    """Copy one problem set into the course, and take its old release away."""
     name = path.stem
     for folder in ("source", "release"):
         shutil.rmtree(course / folder / name, ignore_errors=True)
     ignored = shutil.ignore_patterns(".*")
     shutil.copytree(path.parent, course / "source" / name, ignore=ignored)
-    nbgrader(course, "generate_assignment", name)
 
+
+def _released(course: Path, path: Path) -> ProblemSet:
+    """What there is to say of a problem set whose students' copy nbgrader has made."""
+    name = path.stem
     notebook = nbformat.read(path, as_version=4)
     graded = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
     by_hand = [

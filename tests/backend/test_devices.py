@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # code is its mean: what is left differs between one device and two by rounding only. FactorVAE's
 # discriminator also shuffles codes at random, on TensorFlow within each device; it stands still.
 PROGRAM = """
-import json, os, sys
-devices = int(sys.argv[1])
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+import json, os
+count = "--xla_force_host_platform_device_count=2"
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " " + count
 if os.environ["KERAS_BACKEND"] == "tensorflow":
     import tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
@@ -58,35 +58,32 @@ optimizers = {
     DIPVAE: lambda: sgd(0.0),
     FactorVAE: lambda: {"vae": sgd(0.05), "discriminator": sgd(0.0)},
 }
-results = {}
-for cls, optimizer in optimizers.items():
-    with data_parallel(check_devices(devices, 16)):
-        model = build(cls)
-        model.compile(optimizer())
-        history = model.fit(images, batch_size=16, epochs=3, shuffle=False, verbose=0).history
-    halves = [images[:8], images[8:16], images[16:24], images[24:]]
-    parts = [
-        judged(cls, half) for half in halves
-    ] if cls is DIPVAE and devices == 1 else []
-    weights = [ops.convert_to_numpy(v).tolist() for v in model.trainable_variables]
-    results[cls.__name__] = {
-        "history": history, "weights": weights, "parts": parts, "steps": model.steps_taken
-    }
+results = {1: {}, 2: {}}
+for devices in results:
+    for cls, optimizer in optimizers.items():
+        with data_parallel(check_devices(devices, 16)):
+            model = build(cls)
+            model.compile(optimizer())
+            history = model.fit(images, batch_size=16, epochs=3, shuffle=False, verbose=0).history
+        weights = [ops.convert_to_numpy(v).tolist() for v in model.trainable_variables]
+        results[devices][cls.__name__] = {
+            "history": history, "weights": weights, "steps": model.steps_taken
+        }
+halves = [images[:8], images[8:16], images[16:24], images[24:]]
+results[1]["DIPVAE"]["parts"] = [judged(DIPVAE, half) for half in halves]
 print("RESULTS" + json.dumps(results))
 """
 
 
 @pytest.fixture(scope="module")
 def trained():
-    """{number of devices: {model's name: history, weights, steps}}."""
+    """{number of devices: {model's name: history, weights, steps}}, from one process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()}
-    results = {}
-    for devices in (1, 2):
-        command = [sys.executable, "-c", PROGRAM, str(devices)]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert run.returncode == 0, run.stderr
-        results[devices] = json.loads(run.stdout.split("RESULTS")[1])
-    return results
+    command = [sys.executable, "-c", PROGRAM]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    results = json.loads(run.stdout.split("RESULTS")[1])
+    return {int(devices): models for devices, models in results.items()}
 
 
 @pytest.mark.parametrize("name", ["VAE", "FactorVAE"])

@@ -23,7 +23,7 @@ from kerasvae.networks import suited_architecture
 from kerasvae.runs import Run, figures, loggers, session
 
 # What a backend adds to it is in test_each_backend.py; and trainings of a few steps.
-pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly", "narrow")]
 
 TINY = ["--data", "digits", "--steps", "25", "--log-every", "10", "--latent-dim", "3"]
 

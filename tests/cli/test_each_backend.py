@@ -9,7 +9,7 @@ import pytest
 from kerasvae.cli import app as cli
 from kerasvae.runs import Run
 
-pytestmark = pytest.mark.usefixtures("all_eagerly")  # trainings of a few steps
+pytestmark = pytest.mark.usefixtures("all_eagerly", "narrow")  # trainings of a few steps
 
 
 @pytest.mark.parametrize("name", ["beta-tcvae", "factor-vae"])

@@ -151,7 +151,8 @@ def start_run(folder: Path) -> tuple[subprocess.Popen, int]:
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a CI may ignore it
-        "from kerasvae.course import notebooks\n"
+        "from kerasvae.course import forked_kernels, notebooks\n"
+        "forked_kernels.PRELOADED = ['ipykernel.kernelapp']\n"  # the chapters need no kerasvae
         "notebooks.side_by_side = lambda tier, chapters: 1\n"
         "notebooks.longest_first = lambda chapters, folder: chapters\n"
         "notebooks.run_tutorials(folder=sys.argv[1], out=sys.argv[2])\n"

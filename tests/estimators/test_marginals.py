@@ -8,7 +8,7 @@ from scipy.stats import norm
 from kerasvae.estimators.marginals import log_marginal_densities
 from kerasvae.estimators.mixtures import log_mixture_sum
 
-N, POINTS = 1500, 3000
+N, POINTS = 1500, 1000
 
 
 def collapsed(rng):

@@ -55,10 +55,10 @@ def test_information_is_the_integral_within_the_samples_error():
 
 def test_the_standard_error_is_the_spread_over_seeds():
     loc, scale = example()
-    runs = [mig_chen(loc, GRID, seed, scale, samples=500) for seed in range(40)]
+    runs = [mig_chen(loc, GRID, seed, scale, samples=500) for seed in range(20)]
     spread = np.std([run.parts["per_factor"] for run in runs], axis=0)
     stated = np.mean([run.parts["standard_errors"] for run in runs], axis=0)
-    # Systematic draws over a sorted grid spread less; noise in 40 runs is 11 per cent.
+    # Systematic draws over a sorted grid spread less; noise in 20 runs is 16 per cent.
     assert (spread < 1.5 * stated).all() and (spread > stated / 3).all()
 
 

@@ -176,7 +176,7 @@ def test_the_discriminator_sees_images_that_the_vae_does_not():
 
 
 def test_a_last_batch_of_one_image_is_no_exception():
-    model = FactorVAE(**SMALL)
+    model = linear(FactorVAE)
     model.compile()
     history = model.fit(IMAGES[:9], batch_size=8, epochs=1, verbose=0).history
     assert all(np.isfinite(value[0]) for value in history.values())
@@ -222,7 +222,7 @@ def test_training_goes_on_the_same_with_several_steps_an_execution():
     losses = []
     for steps in (1, 4):
         keras.utils.set_random_seed(0)
-        model = FactorVAE(**SMALL)
+        model = linear(FactorVAE)
         model.compile(steps_per_execution=steps)
         model.fit(IMAGES, batch_size=4, epochs=2, shuffle=False, verbose=0)
         losses.append(arrays(model.trainable_variables))

@@ -13,7 +13,7 @@ from kerasvae.surgery.decomposition import LAYOUT
 from tests import browser
 
 # What is measured is numpy; and trainings of a few steps.
-pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly", "narrow")]
 
 SETTINGS = {"images": 1200, "draws": 2, "samples": 300}
 

@@ -27,7 +27,7 @@ from kerasvae.runs import Run, figures, history, locks, session
 from kerasvae.runs.errors import DamagedFileError, InUseError
 
 # Files, locks and processes; and trainings of a few steps.
-pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly")]
+pytestmark = [pytest.mark.numpy_only, pytest.mark.usefixtures("all_eagerly", "narrow")]
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--data", "digits", "--latent-dim", "2", "--batch-size", "16", "--log-every", "5"]
@@ -50,7 +50,8 @@ def kv(monkeypatch, capsys):
 
 def start(code: str, *arguments) -> subprocess.Popen:
     """Start the command line in a process of its own, after some lines of Python."""
-    code = f"{code}\nfrom kerasvae.cli import main\nmain()"
+    code += "\nfrom kerasvae.cli import main\nfrom tests.narrow import narrow_networks\n"
+    code += "with narrow_networks():\n    main()"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.Popen(

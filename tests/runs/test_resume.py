@@ -15,6 +15,8 @@ import pytest
 from kerasvae.cli import app as cli
 from kerasvae.runs import Run, figures, session
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 ROOT = Path(__file__).resolve().parents[2]
 STEPS, LOG, CHECKPOINT = 100, 5, 20
 OPTIONS = ["beta-vae", "--data", "digits", "--latent-dim", "3", "--warmup-steps", "500"]
@@ -29,7 +31,8 @@ def train(*arguments):
 
 def start(code: str, *arguments) -> subprocess.Popen:
     """Start the command line in a process of its own, after some lines of Python."""
-    code = f"{code}\nfrom kerasvae.cli import main\nmain()"
+    code += "\nfrom kerasvae.cli import main\nfrom tests.narrow import narrow_networks\n"
+    code += "with narrow_networks():\n    main()"
     command = [sys.executable, "-c", code, "train", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": keras.backend.backend()}
     return subprocess.Popen(
@@ -78,10 +81,18 @@ def reference(tmp_path_factory):
     return folder
 
 
+# So that a busy machine looks at the run before it is over.
+STEPS_OF_20_MS = """
+import time
+from kerasvae.runs.session import Recorder
+Recorder.on_train_batch_end = lambda self, batch, logs=None: time.sleep(0.02)
+"""
+
+
 def test_killed_at_a_random_step_and_resumed(reference, tmp_path):
     folder = tmp_path / "run"
     target = random.SystemRandom().randrange(CHECKPOINT, STEPS - 30)
-    process = start("", *OPTIONS, "--out", folder)
+    process = start(STEPS_OF_20_MS, *OPTIONS, "--out", folder)
     try:
         while process.poll() is None:
             if (folder / "model.keras").exists() and last_step(Run(folder, {})) >= target:
@@ -117,6 +128,7 @@ Model.save = save
 """
 
 
+@pytest.mark.numpy_only  # of files; on both backends the next test is killed in the same way
 def test_killed_while_a_checkpoint_is_written(reference, tmp_path):
     folder = tmp_path / "run"
     process = start(DIES_WHILE_SAVING, *OPTIONS, "--out", folder)

@@ -181,6 +181,7 @@ def test_a_card_of_other_settings_is_refused(copy):
         load("small", copy)
 
 
+@pytest.mark.numpy_only
 @pytest.mark.skipif(not names(), reason="no model ships yet")
 def test_loading_opens_no_connection(tmp_path):
     # In a process of its own, whose sockets fail.

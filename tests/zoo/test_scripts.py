@@ -29,6 +29,7 @@ def scripts():
         sys.modules.pop("settings", None)
 
 
+@pytest.mark.numpy_only
 def test_the_table_has_the_nine_models_with_settings_that_they_take(scripts):
     settings = scripts["settings"].SETTINGS
     assert len(settings) == 9 and {one.model for one in settings.values()} <= set(BY_NAME)
