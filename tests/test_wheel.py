@@ -1,6 +1,7 @@
 """The wheel: it builds, it carries the course, and no solution leaves with it."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -75,7 +76,7 @@ def test_a_students_copy_is_that_of_nbgrader(path):
 
 def test_the_command_copies_the_course_once(tmp_path, monkeypatch):
     from kerasvae.cli.app import app
-    from kerasvae.course.chapters import chapters, find_tutorials
+    from kerasvae.course.chapters import chapters, find_tutorials, listed
 
     folder = tmp_path / "course"
     run = CliRunner().invoke(app, ["tutorials", "--copy-to", str(folder)])
@@ -83,6 +84,9 @@ def test_the_command_copies_the_course_once(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     assert find_tutorials() == folder / "tutorials"
     assert len(chapters(find_tutorials())) == len(list((ROOT / "tutorials").glob("*.ipynb")))
+    assert listed(folder / "tutorials") == listed(ROOT / "tutorials")
+    links = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text())
+    assert links and not [link for link in links if not (folder / link).is_file()]
     sheet = folder / "tutorials" / "assignments" / "ps1.ipynb"
     sheet.write_text("a student's work")
     with pytest.raises(FileExistsError, match="overwritten"):

@@ -189,9 +189,12 @@ app.command(epilog="Example: kerasvae zoo beta-tcvae-dsprites")(zoo)
 def datasets():
     """List the data sets with known factors."""
     infos = data.describe()
-    table = Table("name", "images", "factors", "download", "licence", box=box.SIMPLE_HEAD)
+    headings = ("name", "images", "factors", "download", "licence")
+    table = Table(*headings, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.columns[0].no_wrap = True
-    table.columns[2].min_width = max(len(name) + 4 for info in infos for name in info.factors)
+    for column in (3, 4):  # factors take what these leave, and at 80 columns no word is cut
+        words = [word for info in infos for word in getattr(info, headings[column]).split()]
+        table.columns[column].width = max(map(len, words))
     for info in infos:
         images = f"{info.images:,}\n{'x'.join(map(str, info.image_shape))}"
         # no-break spaces: a size stays on the line of its name
@@ -200,7 +203,8 @@ def datasets():
     console.print(table)
     say(
         "For a data set that needs a download: --data-option download=true, or --data-option "
-        "path=YOUR_COPY. For your own images: --data FOLDER --image-size 64."
+        "path=YOUR_COPY. For your own images: --data FOLDER --image-size 64, "
+        "or --data FILE.npz."
     )
 
 

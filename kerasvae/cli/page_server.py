@@ -97,6 +97,7 @@ class _Guard(IdentityProvider):
         """Refuse everyone else at once, where Jupyter would show a page to log in."""
         user = await self._get_user(handler)
         if user is None:
+            handler.current_user = None  # the page of the error asks
             raise HTTPError(403)
         return user
 

@@ -104,9 +104,10 @@ def train(
         str | None,
         option(
             "Data",
-            "A data set ('kerasvae datasets' lists them) or a folder of images.",
+            "A data set ('kerasvae datasets' lists them), a folder of images, or an .npz file of "
+            "images and factors.",
             callback=data_source,
-            metavar="NAME|FOLDER",
+            metavar="NAME|PATH",
         ),
     ] = None,
     image_size: Annotated[
@@ -155,7 +156,7 @@ def train(
         with locks.hold(folder, locks.TRAINING):
             _train_and_draw(*_resumed(folder, model_name, given, *source), logger)
     elif data is None:
-        raise typer.BadParameter("--data NAME|FOLDER is missing; see 'kerasvae datasets'")
+        raise typer.BadParameter("--data NAME|PATH is missing; see 'kerasvae datasets'")
     else:
         _train_anew(folder, model_name, given, data_options(data, *source), overwrite, logger)
 

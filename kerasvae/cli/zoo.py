@@ -25,21 +25,24 @@ def zoo(
         return
     console.print(_table())
     say(
-        "Nats per image, measured exactly. Commands write into a folder NAME in the current one.\n"
-        "Try: kerasvae explore beta-tcvae-dsprites"
+        "\nNats per image, measured exactly. Commands write into a folder NAME in the current one.\n"
+        "How far a score spreads: kerasvae zoo NAME. Try: kerasvae explore beta-tcvae-dsprites"
     )
 
 
 def _table() -> Table:
-    table = Table("name", "steps", box=box.SIMPLE_HEAD)
-    table.columns[0].no_wrap = True
+    # At 80 columns nothing is cut, as long as a heading has a line for each word.
+    table = Table("name", "steps", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for column in (*TERMS, *SCORES.values()):
-        table.add_column(column.replace("_", " "), justify="right")
+        heading = column.replace("_", "\n").replace(" ", "\n")
+        table.add_column(heading, justify="right")
+    for column in table.columns:
+        column.no_wrap = True
     for name in names():
         described = card(name)
         evaluation = described["evaluation"]
         terms = [_number(evaluation["surgery"].get(term), 1) for term in TERMS]
-        scores = [_score(evaluation["scores"].get(score, {})) for score in SCORES]
+        scores = [_number(evaluation["scores"].get(score, {}).get("mean"), 2) for score in SCORES]
         table.add_row(name, f"{described['training']['steps']:,}", *terms, *scores)
     return table
 

@@ -58,6 +58,12 @@ class Book:
                 return place.with_name(f"{place.name}.html") if shown else place
         return None
 
+    def meant(self, file: Path) -> Path:
+        """The file that a link means: a copy of the course has no code, the package has it."""
+        if not file.is_file() and file.is_relative_to(self.folder.parent):
+            return CHECKOUT / file.relative_to(self.folder.parent)
+        return file
+
     @property
     def glossary(self) -> Path | None:
         """The glossary beside the chapters, which every page links to; None if there is none."""
@@ -81,7 +87,7 @@ class Book:
             address, anchor = urldefrag(unescape(match[2]))
             if urlsplit(match[2]).scheme or not address or "data-book" in match[1]:
                 return match[0]
-            file = Path(os.path.normpath(source.parent / unquote(address)))
+            file = self.meant(Path(os.path.normpath(source.parent / unquote(address))))
             target = self.page_of(file)
             if target is None:
                 return match[1].rpartition(" ")[0]

@@ -15,8 +15,20 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 # As nbgrader writes them.
 CODE_STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 TEXT_STUB = ("YOUR ANSWER HERE",)
-PLAIN = ("README.md", "docs/glossary.md")
+GLOSSARY = "docs/glossary.md"
 CHAPTERS = "[0-9][0-9]*_*.ipynb"
+ROW = re.compile(r"^\| \[[^]]+\]\(tutorials/\w+\.ipynb\) \|.*$", re.MULTILINE)  # a chapter's
+README = """\
+# Disentanglement with variational autoencoders
+
+`kerasvae tutorials 01` runs a chapter here, `kerasvae tutorials` all of them; then open
+`build/tutorials/index.html` in a browser. Or open the notebooks in Jupyter.
+
+[Problem sets](tutorials/assignments/README.md) go with them, and a [glossary](docs/glossary.md).
+
+| chapter | question | seconds |
+|---|---|--:|
+"""
 
 
 def copy_course(folder: str | Path) -> Path:
@@ -60,9 +72,11 @@ def write_course(checkout: Path, folder: Path) -> Path:
     """
     sets = folder / "tutorials" / "assignments"
     sets.mkdir(parents=True, exist_ok=True)
-    for name in PLAIN:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(checkout / name, folder / name)
+    (folder / GLOSSARY).parent.mkdir(exist_ok=True)
+    shutil.copyfile(checkout / GLOSSARY, folder / GLOSSARY)
+    # The repository's README is about a clone, and links to what a copy has not.
+    rows = ROW.findall((checkout / "README.md").read_text(encoding="utf-8"))
+    (folder / "README.md").write_text(README + "\n".join(rows) + "\n", encoding="utf-8")
     for path in sorted((checkout / "tutorials").glob(CHAPTERS)):
         shutil.copyfile(path, folder / "tutorials" / path.name)
     lines = [

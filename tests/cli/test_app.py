@@ -341,11 +341,14 @@ def test_sampled_draws_without_replacement():
     assert len(np.unique(values)) == 6
 
 
-def test_datasets_lists_all(kv):
+def test_datasets_lists_all_and_cuts_no_word_at_80_columns(kv, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = kv("datasets")
     assert status == 0
     for info in data.describe():
         assert info.name in out and f"{info.images:,}" in out
+        words = f"{info.download} {info.licence} {' '.join(info.factors)}".split()
+        assert not [word for word in words if word not in out]
 
 
 def test_tutorials_runs_the_chapters(kv, monkeypatch):

@@ -97,6 +97,17 @@ def test_no_link_of_the_book_is_broken_and_each_leads_to_its_page(course):
     )
 
 
+def test_a_copy_of_the_course_shows_the_code_of_the_package(course):
+    folder, out = course
+    write_chapter(folder, "04_code", "# 4. Code\n\n[the class](../kerasvae/models/vae.py)")
+    book.write_book(folder, out, {}, [])
+    assert "files/kerasvae/models/vae.py.html" in Links(out / "04_code.html").found
+    assert "class VAE" in re.sub(
+        "<[^>]*>", "", (out / "files/kerasvae/models/vae.py.html").read_text()
+    )
+    assert broken_links(out) == []
+
+
 def test_the_index_asks_the_questions_and_says_what_became_of_each_chapter(course):
     folder, out = course
     notebook = nbformat.read(folder / "02_middle.ipynb", as_version=4)
