@@ -25,7 +25,7 @@ def zoo(
         return
     console.print(_table())
     say(
-        "\nNats per image, measured exactly. Commands write into a folder NAME in the current one.\n"
+        "\nNats per image, measured exactly. Commands write into a folder NAME where you are.\n"
         "How far a score spreads: kerasvae zoo NAME. Try: kerasvae explore beta-tcvae-dsprites"
     )
 
