@@ -455,9 +455,8 @@ assert FULL or (among.min() < 0.4 < among.max())
 
 # %%
 SHIPPED = kv.zoo.names()
-half = -(-len(SHIPPED) // 2)  # two figures
-for names_shown in (SHIPPED[:half], SHIPPED[half:]):
-    display(kv.zoo.traversals(names_shown, columns=4))
+for start in range(0, len(SHIPPED), 3):
+    display(kv.zoo.traversals(SHIPPED[start : start + 3], columns=5))
 
 # %%
 for name in SHIPPED:
