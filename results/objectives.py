@@ -3,8 +3,9 @@
     kerasvae study results/objectives.yml --workers 2
     python results/objectives.py                  # or: --study FOLDER of the study
 
-Writes objectives.csv, a row a run, and objectives.md, mean and standard deviation over seeds; the
-README shows the second, and a test compares both with each other and with the README.
+Writes objectives.csv, a row a run, and objectives.md, mean and standard deviation over seeds;
+README.md shows the second, and a test compares all three. A study of some of the settings, or of
+a new one, replaces their rows and keeps the others.
 """
 
 import argparse
@@ -49,6 +50,12 @@ def read(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
+def merged(old: list[dict], new: list[dict]) -> list[dict]:
+    """Old rows of settings that are not among the new ones, then the new rows."""
+    settings = {row["setting"] for row in new}
+    return [*(row for row in old if row["setting"] not in settings), *new]
+
+
 def main() -> None:
     """Read results.parquet, write both files."""
     from kerasvae.runs.comparison import write_csv
@@ -61,7 +68,8 @@ def main() -> None:
     if missing:
         raise SystemExit(f"The study is not complete: {', '.join(missing)}")
     kept = ("setting", "seed", "step", *COLUMNS.values(), "seconds")
-    write_csv(HERE / "objectives.csv", [{name: row[name] for name in kept} for row in rows])
+    new = [{name: row[name] for name in kept} for row in rows]
+    write_csv(HERE / "objectives.csv", merged(read(HERE / "objectives.csv"), new))
     (HERE / "objectives.md").write_text(table(read(HERE / "objectives.csv")), encoding="utf-8")
 
 

@@ -51,6 +51,14 @@ def test_every_run_of_the_study_is_in_the_table(objectives):
     assert {row["step"] for row in rows} == {str(plan.jobs[0].given["steps"])}
 
 
+def test_a_study_of_some_settings_keeps_the_other_rows(objectives):
+    old = [{"setting": name, "seed": seed, "mig": "0"} for name in "abc" for seed in (0, 1)]
+    new = [{"setting": name, "seed": 0, "mig": "1"} for name in "bd"]
+    found = [(row["setting"], row["seed"], row["mig"]) for row in objectives.merged(old, new)]
+    kept = [(name, seed, "0") for name in "ac" for seed in (0, 1)]
+    assert found == [*kept, ("b", 0, "1"), ("d", 0, "1")]
+
+
 def test_the_readme_of_the_results_shows_the_table_as_it_is(objectives):
     assert (RESULTS / "objectives.md").read_text() in (RESULTS / "README.md").read_text()
 

@@ -40,9 +40,9 @@ def aggregate_posterior_bank(z, loc, scale, bank_loc, bank_scale, counts, datase
         An AggregatePosterior.
 
     References:
-        The own image's weight as in Chen et al. 2018, appendix C.2; the gradient as in Roeder et
-        al. 2017, "Sticking the landing", equation 8; a queue of earlier batches as in He et al.
-        2020, "Momentum contrast", section 3.2.
+        Chen et al. 2018, appendix C.2 (the own image's weight); Roeder et al. 2017, "Sticking the
+        landing" (gradients along the path of the code alone); He et al. 2020, "Momentum contrast"
+        (a queue of what earlier batches were encoded to).
 
     Example:
         >>> import numpy as np
