@@ -372,8 +372,9 @@ assert float(last["mutual_information"]) > exact_terms["kl"] + 1
 # says so in the log the first time that a value is impossible. How many images does it take to get
 # a number that can be trusted? For this model batches of 2,048, as in the paper, are still wrong by
 # more than a nat, and 100,000 posteriors are enough (`results/estimators.md` in the repository).
-# `BetaTCVAE(estimator="bank", bank_size=...)` keeps that many from earlier batches, so the number
-# that it logs can be read; each step takes longer.
+# `BetaTCVAE(estimator="bank", bank_size=...)` keeps that many from earlier batches
+# ([`estimators/bank.py`](../kerasvae/estimators/bank.py)), so the number that it logs can be read;
+# each step takes longer.
 #
 # ## What else changes
 #
