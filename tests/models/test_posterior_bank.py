@@ -122,6 +122,10 @@ def test_its_entries_are_what_the_steps_saw():
 
 def test_other_data_empties_it():
     model, _ = trained(0.1, 1)
+    model.prepare_fit(IMAGES)
+    assert int(model.bank.filled) == 30, "the same data goes on"
+    model.prepare_fit(IMAGES[:20])
+    assert int(model.bank.filled) == 0
     model.fit(IMAGES[:20], batch_size=20, epochs=1, verbose=0)
     assert int(model.bank.filled) == 20
 
