@@ -10,8 +10,9 @@ from kerasvae.cli.console import console, say
 from kerasvae.models.introspection import setting_label
 from kerasvae.zoo import card, names
 
-TERMS = ("reconstruction", "kl", "total_correlation")
-SCORES = {"mig": "MIG", "dci": "DCI", "factor_vae_score": "FactorVAE score"}
+# Heading of a column, and the term or score in it; the headings are short, for 80 columns.
+TERMS = {"rec.": "reconstruction", "KL": "kl", "TC": "total_correlation"}
+SCORES = {"MIG": "mig", "DCI": "dci", "FactorVAE\nscore": "factor_vae_score"}
 
 
 def zoo(
@@ -25,24 +26,25 @@ def zoo(
         return
     console.print(_table())
     say(
-        "\nNats per image, measured exactly. Commands write into a folder NAME where you are.\n"
+        "\nrec.: reconstruction, TC: total correlation; nats per image, measured exactly.\n"
+        "Commands write into a folder NAME where you are.\n"
         "How far a score spreads: kerasvae zoo NAME. Try: kerasvae explore beta-tcvae-dsprites"
     )
 
 
 def _table() -> Table:
-    # At 80 columns nothing is cut, as long as a heading has a line for each word.
     table = Table("name", "steps", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    for column in (*TERMS, *SCORES.values()):
-        heading = column.replace("_", "\n").replace(" ", "\n")
+    for heading in (*TERMS, *SCORES):
         table.add_column(heading, justify="right")
     for column in table.columns:
         column.no_wrap = True
     for name in names():
         described = card(name)
         evaluation = described["evaluation"]
-        terms = [_number(evaluation["surgery"].get(term), 1) for term in TERMS]
-        scores = [_number(evaluation["scores"].get(score, {}).get("mean"), 2) for score in SCORES]
+        terms = [_number(evaluation["surgery"].get(term), 1) for term in TERMS.values()]
+        scores = [
+            _number(evaluation["scores"].get(score, {}).get("mean"), 2) for score in SCORES.values()
+        ]
         table.add_row(name, f"{described['training']['steps']:,}", *terms, *scores)
     return table
 

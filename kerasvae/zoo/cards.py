@@ -39,7 +39,7 @@ def card(name: str, folder: Path = FOLDER) -> dict:
         the last one missing in the first four cards;
         evaluation: as `kerasvae.runs.evaluation.evaluate` returns it, of the weights that ship;
         information: {"points", "bins", "factors", "matrix"}: what each dimension tells about each
-            factor, (D, K), as a share of the factor's entropy;
+        factor, (D, K), as a share of the factor's entropy;
         history: rows of history.csv, means of the logged terms, evenly thinned;
         published: [{"figure", "value", "source"}]; differs: why ours need not be the same;
         misses: what a model of this kind should show, but this one does not (`criteria`).
