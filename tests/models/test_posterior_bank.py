@@ -43,7 +43,9 @@ def test_the_oldest_leave_first():
     assert held(filled([0, 1, 2], [3, 4, 5], [6, 7])) == list(range(8))
     assert held(filled([0, 1, 2], [3, 4, 5], [6, 7, 8])) == list(range(1, 9))
     assert held(filled([0, 1, 2], list(range(10, 22)))) == list(range(14, 22)), "a large batch"
-    assert held(filled([0, 1, 2], [3, 4, 5], most=4), most=4) == [2, 3, 4, 5], "of a small set"
+    small = filled([0, 1, 2], [3, 4, 5], most=4)
+    assert held(small, most=4) == [2, 3, 4, 5], "of a small set"
+    assert [len(part) for part in small.entries(IMAGES[:1], 4)] == [4, 4, 4], "and no more cost"
     bank = filled([0, 1, 2])
     bank.clear()
     assert held(bank) == []
