@@ -3,9 +3,9 @@
     kerasvae study results/objectives.yml --workers 2
     python results/objectives.py                  # or: --study FOLDER of the study
 
-Writes objectives.csv, a row a run, and objectives.md, mean and standard deviation over seeds;
-README.md shows the second, and a test compares all three. A study of some of the settings, or of
-a new one, replaces their rows and keeps the others.
+Writes objectives.csv, a row a run, and objectives.md, mean and standard deviation over seeds; the
+README.md beside them shows the second, and a test compares all three. A study of some of the
+settings, or of a new one, replaces their rows and keeps the others.
 """
 
 import argparse

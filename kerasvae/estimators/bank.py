@@ -10,7 +10,7 @@ from keras import ops
 from kerasvae.checks import check_positive_int
 from kerasvae.estimators.aggregate_posterior import AggregatePosterior, log_density_by_dimension
 
-# Log density of what does not count: finite, so that no gradient becomes NaN.
+# Log weight of what does not count: finite, so that no gradient becomes NaN.
 NOTHING = -1e30
 
 
@@ -53,36 +53,29 @@ def aggregate_posterior_bank(z, loc, scale, bank_loc, bank_scale, counts, datase
         0.36
     """
     dataset_size = check_positive_int("dataset_size", dataset_size)
-    loc, scale, bank_loc, bank_scale = (
-        ops.stop_gradient(ops.cast(t, "float32")) for t in (loc, scale, bank_loc, bank_scale)
-    )
-    batch = ops.shape(z)[0]
+    batch, counts = ops.shape(z)[0], ops.cast(counts, "bool")
+    # What does not count may hold anything, also what is not finite.
+    bank_loc = ops.where(counts[:, None], ops.cast(bank_loc, "float32"), 0.0)
+    bank_scale = ops.where(counts[:, None], ops.cast(bank_scale, "float32"), 1.0)
     log_q = log_density_by_dimension(
-        z, ops.concatenate([loc, bank_loc]), ops.concatenate([scale, bank_scale])
+        z,
+        ops.stop_gradient(ops.concatenate([ops.cast(loc, "float32"), bank_loc])),
+        ops.stop_gradient(ops.concatenate([ops.cast(scale, "float32"), bank_scale])),
     )  # (B, D, B + M)
+    others = ops.cast(batch, "float32") - 1.0 + ops.sum(ops.cast(counts, "float32"))
+    log_own = ops.where(others > 0, -math.log(dataset_size), 0.0)
+    log_others = math.log1p(-1 / dataset_size) if dataset_size > 1 else NOTHING
+    log_other = log_others - ops.log(ops.maximum(others, 1.0))
     is_own = ops.arange(batch)[:, None] == ops.arange(batch)[None, :]
-    counts = ops.broadcast_to(ops.cast(counts, "bool")[None], (batch, ops.shape(bank_loc)[0]))
-    is_other = ops.concatenate([ops.logical_not(is_own), counts], axis=1)  # (B, B + M)
-    others = ops.sum(ops.cast(is_other, "float32"), axis=1)  # (B,)
-    alone = others == 0
-    log_own = ops.where(alone, 0.0, -math.log(dataset_size))
-    log_other = math.log1p(-1 / dataset_size) if dataset_size > 1 else NOTHING
-    log_other = log_other - ops.log(ops.maximum(others, 1.0))
-
-    def mixed(log_density, axis):
-        """log of the mixture, over the last axis of densities (B, ..., B + M)."""
-        shape = (-1,) + (1,) * (axis - 1)
-        own = ops.logsumexp(
-            ops.where(_expanded(is_own, axis), log_density[..., :batch], NOTHING), axis=axis
-        )
-        rest = ops.logsumexp(ops.where(_expanded(is_other, axis), log_density, NOTHING), axis=axis)
-        return ops.logaddexp(
-            own + ops.reshape(log_own, shape), rest + ops.reshape(log_other, shape)
-        )
-
-    return AggregatePosterior(mixed(ops.sum(log_q, axis=1), 1), mixed(log_q, 2))
-
-
-def _expanded(mask, axis):
-    """(B, n) for densities (B, n) or (B, D, n)."""
-    return mask if axis == 1 else mask[:, None, :]
+    of_bank = ops.where(counts, log_other, NOTHING)[None]
+    log_w = ops.concatenate(
+        [
+            ops.where(is_own, log_own, log_other),
+            ops.broadcast_to(of_bank, (batch, ops.shape(bank_loc)[0])),
+        ],
+        axis=1,
+    )  # (B, B + M)
+    return AggregatePosterior(
+        ops.logsumexp(log_w + ops.sum(log_q, axis=1), axis=1),
+        ops.logsumexp(log_w[:, None, :] + log_q, axis=2),
+    )

@@ -14,7 +14,7 @@ import pytest
 from scipy.special import expit
 
 from kerasvae import data, metrics
-from kerasvae.zoo import card, criteria, load, names
+from kerasvae.zoo import card, criteria, load, names, pictures
 from kerasvae.zoo.cards import FOLDER
 
 IMAGES = 3_000
@@ -116,6 +116,15 @@ def test_infogan_uses_its_code():
     log_density = -(error**2) / 2 - np.log(q["scale"][:, :-1]) - np.log(2 * np.pi) / 2
     entropy = continuous * (1 + np.log(2 * np.pi)) / 2
     assert entropy + log_density.sum(axis=1).mean() > CONTINUOUS_BOUND
+
+
+def test_a_code_of_classes_moves_through_its_classes():
+    if "infogan-dsprites" not in names():
+        pytest.skip("no InfoGAN ships")
+    code = load("infogan-dsprites").latent_dim - 1
+    (row,) = pictures.moved("infogan-dsprites", [code], [-2, 0, 2])
+    differ = [np.abs(row[a] - row[b]).max() for a, b in ((0, 1), (0, 2), (1, 2))]
+    assert min(differ) > 0.5  # -2 and 0 would both be the first class
 
 
 def test_infogan_finds_all_its_classes_in_real_images(sprites):
