@@ -197,8 +197,7 @@ def datasets():
         table.columns[column].width = max(map(len, words))
     for info in infos:
         images = f"{info.images:,}\n{'x'.join(map(str, info.image_shape))}"
-        # no-break spaces: a size stays on the line of its name
-        factors = ", ".join(f"{name}\u00a0{size}" for name, size in info.factors.items())
+        factors = ", ".join(f"{name}={size}" for name, size in info.factors.items())
         table.add_row(info.name, images, factors, info.download, info.licence)
     console.print(table)
     say(

@@ -82,5 +82,8 @@ def study(
 
 def show_table(rows: list[dict]) -> None:
     """Print the comparison of some runs, as far as a terminal has room."""
+    for number, setting in enumerate(dict.fromkeys(row["setting"] for row in rows), 1):
+        say(f"{number}  {setting}")
     shown = [name for name in SHOWN if any(row.get(name) is not None for row in rows)]
+    say("\nTerms in nats per image, and scores:")
     console.print(comparison.table(rows, shown))

@@ -75,6 +75,10 @@ def formula(thing) -> str:
     return found[1] if found else ""
 
 
+# Arguments that repeat what the data says, so they tell no settings apart.
+OF_THE_DATA = ("dataset_size",)
+
+
 def setting_label(model: str, arguments: dict, also: Collection[str] = ()) -> str:
     """A model's name with those of its own arguments that are not the default.
 
@@ -90,12 +94,15 @@ def setting_label(model: str, arguments: dict, also: Collection[str] = ()) -> st
         'infogan noise_dim=16'
         >>> setting_label("vae", {"latent_dim": 10}, also=["latent_dim"])
         'vae latent_dim=10'
+        >>> setting_label("beta-tcvae", {"beta": 6.0, "dataset_size": 2048})
+        'beta-tcvae'
     """
     own = own_arguments(BY_NAME[model])
     parts = [model]
     for name, value in arguments.items():
         default = own[name].default if name in own else value
         plain = list(default) if isinstance(default, tuple) else default  # as JSON keeps it
-        if name in also or value not in (default, plain):
+        shown = name not in OF_THE_DATA and value not in (default, plain)
+        if shown or name in also:
             parts.append(f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}")
     return " ".join(parts)

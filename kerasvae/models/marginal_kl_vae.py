@@ -51,8 +51,9 @@ class MarginalKLVAE(AggregateDensities, PriorDiscriminator, VariationalAutoencod
             training data of unknown length without dataset_size.
 
     References:
-        Hoffman & Johnson 2016, "ELBO surgery", equation 8 (the term); Kumar et al. 2018,
-        "Variational inference of disentangled latent concepts", equation 5 (the objective);
+        Hoffman & Johnson 2016, "ELBO surgery" (the term); Kumar et al. 2018, "Variational inference
+        of disentangled latent concepts" (lambda D(q(z), p(z)) added to the negative ELBO; in their
+        equations 6 and 7, DIP-VAE, moments stand for D);
         Chen et al. 2018, appendix C (densities); Sugiyama et al. 2012 (the ratio).
 
     Example:

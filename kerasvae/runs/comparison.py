@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from rich.markup import escape
+from rich import box
 from rich.table import Table
 
 from kerasvae import plotting
@@ -143,13 +143,17 @@ def mean_and_spread(values: Sequence[float | None]) -> tuple[float | None, float
 
 
 def table(rows: Sequence[dict], shown: Sequence[str]) -> Table:
-    """A rich table: a row for each setting, "mean ± standard deviation over runs" in each cell."""
-    result = Table("setting", "runs", title="nats per image, and scores")
+    """A rich table for 80 columns: a row of numbers for each setting, in the order of `summarise`.
+
+    Settings are long, so the table has their numbers, from 1. In each cell stands the mean over the
+    runs, and below it, where there are several, their standard deviation.
+    """
+    result = Table("", "runs", box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True)
     for name in shown:
         result.add_column(name.replace("_", " "), justify="right")
-    for summary in summarise(rows):
-        cells = [cell(*summary[name]) for name in shown]
-        result.add_row(escape(summary["setting"]), str(summary["runs"]), *cells)
+    for number, summary in enumerate(summarise(rows), 1):
+        cells = [cell(*summary[name]).replace(" ± ", "\n±") for name in shown]
+        result.add_row(str(number), str(summary["runs"]), *cells)
     return result
 
 

@@ -373,7 +373,7 @@ def test_compare_shows_every_setting_and_writes_the_page(kv, trained, tmp_path):
     assert kv("evaluate", trained, "--metric", "mig", "--draws", 1, "--samples", 200)[0] == 0
     status, out, err = kv("compare", trained, "--out", tmp_path / "side")
     assert status == 0, err
-    assert "beta=2.5" in out and str(tmp_path / "side" / "comparison.html") in out
+    assert "1  beta-vae beta=2.5\n" in out and str(tmp_path / "side" / "comparison.html") in out
     assert (tmp_path / "side" / "comparison.csv").is_file()
     assert kv("evaluate", trained, "--metric", "mgi")[2].count("Did you mean 'mig'") == 1
 

@@ -1,13 +1,16 @@
 """Runs side by side: rows and means against numbers written by hand."""
 
 import csv
+import io
 import json
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
+from kerasvae.cli.study import SHOWN
 from kerasvae.runs import Run, comparison
 from kerasvae.runs.codes import read_codes, write_codes
 from tests import browser
@@ -118,6 +121,23 @@ def test_runs_that_were_not_evaluated_are_named(tmp_path):
         comparison.read_rows([folder])
     with pytest.raises(FileNotFoundError, match="Expected the folder of a run"):
         comparison.read_rows([tmp_path / "nothing"])
+
+
+def test_the_table_fits_a_terminal_of_80_columns(tmp_path):
+    folders = [
+        write_run(tmp_path / f"{beta}{seed}", beta=float(beta), seed=seed, mig=0.1 * beta + seed)
+        for beta in (1, 2)
+        for seed in (0, 1)
+    ]
+    rows = comparison.read_rows(folders)
+    shown = SHOWN[:-1]  # these runs have no sap, which takes 8 columns
+    console = Console(width=80 - 8, file=io.StringIO())
+    console.print(comparison.table(rows, shown))
+    text = console.file.getvalue()
+    assert "…" not in text and max(map(len, text.splitlines())) <= 72
+    words = text.split()
+    assert all(word in words for name in shown for word in name.split("_"))
+    assert "0.600" in words and words.count("±0.707") == 2  # of 0.1 and 1.1, and of 0.2 and 1.2
 
 
 def test_the_files_of_a_comparison(tmp_path):
