@@ -18,7 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # twice as fast for convolu
 from rich.console import Console  # noqa: E402
 from settings import COMMON, DATA, SETTINGS  # noqa: E402
 
-from kerasvae.runs import Run, load_images, new_config, session  # noqa: E402
+from kerasvae.runs import open_or_create, session  # noqa: E402
 from kerasvae.runs.progress import ProgressDisplay  # noqa: E402
 from kerasvae.runs.session import check_devices  # noqa: E402
 
@@ -37,18 +37,6 @@ def given(setting, steps: int) -> dict:
     }
 
 
-def open_or_create(folder: Path, setting, steps: int):
-    """The run and its images: the run that is there, if it has the same settings, or a new one."""
-    settings = given(setting, steps)
-    if (folder / "config.json").is_file():
-        run = Run.open(folder)
-        run.check_same({"model": setting.model, **settings})
-        run.extend(steps)
-        return run, run.dataset()
-    dataset = load_images(DATA, {})
-    return Run.create(folder, new_config(setting.model, settings, dataset)), dataset
-
-
 def main() -> None:
     """Train, and add the seconds that it took to those of earlier calls."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -58,7 +46,8 @@ def main() -> None:
     arguments = parser.parse_args()
     setting = SETTINGS[arguments.name]
     steps = arguments.steps or setting.steps
-    run, dataset = open_or_create(arguments.runs / arguments.name, setting, steps)
+    folder = arguments.runs / arguments.name
+    run, dataset = open_or_create(folder, setting.model, given(setting, steps))
     console, started = Console(highlight=False), time.monotonic()
     with ProgressDisplay(console, steps) as display:
         _, step = session.train(run, dataset, [display])
