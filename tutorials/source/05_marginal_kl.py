@@ -267,8 +267,8 @@ trained_models, results, measured = {}, {}, {}  # by the model's name: one entry
 
 def study(name, cls, **weights):
     models = trained_models[name] = [built(cls, seed, **weights) for seed in SEEDS]
-    epochs = 360 if FULL else 36
-    kv.training.fit_population(models, images, batch_size=128, epochs=epochs)  # all seeds
+    epochs = 720 if FULL else 72
+    kv.training.fit_population(models, images, batch_size=256, epochs=epochs)  # all seeds
     codes = [posterior(model, images) for model in models]
     results[name] = [kv.surgery.decompose(model, images, samples=4096) for model in models]
     measured[name] = {

@@ -179,7 +179,7 @@ def networks(latent_dim=6, width=128, shape=(32, 32, 1)):
 # NBVAL_CHECK_OUTPUT
 discs = kv.data.load("discs")
 images, factors = discs.images(range(len(discs))), discs.factors(range(len(discs)))
-how = {"batch_size": 128, "epochs": 360 if FULL else 36}
+how = {"batch_size": 256, "epochs": 720 if FULL else 72}
 
 
 def built(cls, beta, seed):
