@@ -26,6 +26,7 @@ from contenders.flops import matrix_peak, model_flops  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from kerasvae.models import BY_NAME  # noqa: E402
 from kerasvae.runs import open_or_create, session  # noqa: E402
 from kerasvae.runs.progress import ProgressDisplay  # noqa: E402
 from kerasvae.surgery import decompose  # noqa: E402
@@ -156,7 +157,11 @@ def _table(result: dict, options) -> Table:
 def _options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--objective", choices=OBJECTIVES, default="factor-vae")
+    add(
+        "--objective",
+        choices=[name for name in OBJECTIVES if name in BY_NAME],
+        default="factor-vae",
+    )
     add("--weight", nargs="*", type=_weight, default=[], metavar="NAME=VALUE",
         help="in place of those of the published run, for instance gamma=35")  # fmt: skip
     add("--data", default="dsprites", help="another data set, for a trial")

@@ -7,7 +7,7 @@ shows its median and range over the rounds. The last table has all objectives in
 FLOPs of a step and the share of the device's matrix peak, which takes its turn in each round too.
 
     python benchmarks/training.py                     # about three minutes on two cores
-    python benchmarks/training.py --objectives all    # all nine
+    python benchmarks/training.py --objectives all    # all nine, and beta-TCVAE with a bank
     KERAS_BACKEND=jax python benchmarks/training.py   # the other backend
     python benchmarks/training.py --help
 """

@@ -52,11 +52,12 @@ class Objective:
     Plain Keras has it if `plain_objectives` or `plain_players` has a function of its name.
 
     Args:
-        weights: arguments of the class of that name in `kerasvae.models.BY_NAME`.
+        weights: arguments of the class of its model.
         peer: name of pythae's class, or a sentence on why there is none to compare with.
         peer_weights: arguments of pythae's configuration of that class.
         batches: of how many batches a step is made: two if the discriminator has its own.
         learning_rate: of Adam.
+        model: its name in `kerasvae.models.BY_NAME`, if that is not the objective's.
     """
 
     weights: dict
@@ -64,6 +65,7 @@ class Objective:
     peer_weights: dict = field(default_factory=dict)
     batches: int = 1
     learning_rate: float = 5e-4
+    model: str | None = None
 
 
 OBJECTIVES = {
@@ -80,6 +82,11 @@ OBJECTIVES = {
         {"kernel_choice": "rbf", "alpha": 0.0, "lbd": 1000.0, "kernel_bandwidth": 5**0.5},
     ),
     "beta-tcvae": Objective({"beta": 6, "dataset_size": 737_280}, "BetaTCVAE", {"beta": 6.0}),
+    "beta-tcvae-bank": Objective(
+        {"beta": 6, "estimator": "bank", "dataset_size": 737_280},
+        "none: pythae has no bank",
+        model="beta-tcvae",
+    ),
     "factor-vae": Objective({"gamma": 35}, "FactorVAE", {"gamma": 35.0}, 2, 1e-4),
     "adversarial-autoencoder": Objective(
         {"gamma": 10}, "none: pythae's discriminator is another, of one probability"

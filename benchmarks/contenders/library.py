@@ -46,7 +46,7 @@ def _fed(setup, objective, dataset) -> Trainable:
 def _model(setup, objective):
     keras.config.set_dtype_policy(setup.dtype)
     entry = OBJECTIVES[objective]
-    model = BY_NAME[objective](
+    model = BY_NAME[entry.model or objective](
         image_shape=setup.image_shape,
         latent_dim=setup.latent_dim,
         architecture=setup.network,

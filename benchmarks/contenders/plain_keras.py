@@ -80,7 +80,7 @@ def _model(setup, objective):
         return model
     function = getattr(plain_objectives, name, None)
     if function is None:
-        raise Absent("not written: factor-vae stands for the models of two players")
+        raise Absent("not written; of the models of two players factor-vae is")
     model = PlainVAE(*networks, lambda batch: function(batch, **entry.weights), setup.batch_size)
     model.compile(keras.optimizers.Adam(entry.learning_rate), jit_compile=setup.jit_compile)
     return model

@@ -11,6 +11,7 @@ if keras.backend.backend() == "tensorflow":
     from kerasvae.backend.tensorflow import (
         LAYERS_HAVE_METRICS,
         TrainStep,
+        compiled,
         data_parallel,
         jit,
         materialised,
@@ -23,6 +24,7 @@ elif keras.backend.backend() == "jax":
     from kerasvae.backend.jax import (
         LAYERS_HAVE_METRICS,
         TrainStep,
+        compiled,
         data_parallel,
         jit,
         materialised,
@@ -41,6 +43,7 @@ else:
 __all__ = [
     "LAYERS_HAVE_METRICS",
     "TrainStep",
+    "compiled",
     "data_parallel",
     "jit",
     "materialised",

@@ -26,6 +26,7 @@ LAYERS_HAVE_METRICS = False
 __all__ = [
     "LAYERS_HAVE_METRICS",
     "TrainStep",
+    "compiled",
     "data_parallel",
     "jit",
     "materialised",
@@ -37,6 +38,9 @@ __all__ = [
 
 # Compiles a function of tensors with XLA; see `kerasvae.backend.tensorflow.jit`.
 jit = jax.jit
+# Compiles a function of a batch; see `kerasvae.backend.tensorflow.compiled`. It is compiled anew
+# for a last batch that is smaller.
+compiled = jax.jit
 
 
 def tfp_seed(generator):

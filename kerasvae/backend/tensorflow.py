@@ -18,6 +18,7 @@ LAYERS_HAVE_METRICS = True
 __all__ = [
     "LAYERS_HAVE_METRICS",
     "TrainStep",
+    "compiled",
     "data_parallel",
     "jit",
     "materialised",
@@ -58,6 +59,20 @@ def jit(fn: Callable) -> Callable:
         A function with the same arguments and results.
     """
     return functools.wraps(fn)(tf.function(fn, jit_compile=True))
+
+
+def compiled(fn: Callable) -> Callable:
+    """Compile a function of a batch that is mostly a network, for any number of images.
+
+    Not with XLA, whose convolutions are slow on a processor.
+
+    Args:
+        fn: a function of tensors or arrays, without side effects.
+
+    Returns:
+        A function with the same arguments and results.
+    """
+    return tf.function(fn, reduce_retracing=True)
 
 
 def materialised(x):

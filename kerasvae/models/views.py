@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops, tree
 
 from kerasvae.backend import tfp_seed
+from kerasvae.backend.many import for_many
 from kerasvae.checks import check_positive_int
 from kerasvae.data import as_dataset
 
@@ -17,7 +18,8 @@ class Views:
 
     The class has `encode`, `decode`, `pixel_distribution`, `prior`, `latent_dim`, `image_shape`.
     Networks are called directly: `predict` would compile anew for every model, which costs more
-    than it saves on the few hundred images that people look at.
+    than it saves on the few hundred images that people look at. Whole data sets are encoded by a
+    compiled function.
     """
 
     def embed(self, images, batch_size=256):
@@ -49,8 +51,10 @@ class Views:
         Raises:
             ValueError: images that do not fit.
         """
-        batches = as_dataset(images, self.image_shape, "images").batches(batch_size)
-        parts = [tree.map_structure(ops.convert_to_numpy, self.encode(batch)) for batch in batches]
+        images = as_dataset(images, self.image_shape, "images")
+        encode = for_many(self.encode, images.length or 0)
+        batches = images.batches(batch_size)
+        parts = [tree.map_structure(ops.convert_to_numpy, encode(batch)) for batch in batches]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def reconstruct(self, images, batch_size=256):

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 from tqdm import tqdm
 
+from kerasvae.backend.many import for_many
 from kerasvae.checks import check_count, check_positive_int
 from kerasvae.data import as_dataset
 from kerasvae.estimators.marginals import log_marginal_densities
@@ -193,8 +194,9 @@ def _log_densities(loc, scale, image, z):
 
 def _encode(model, fetch, total):
     loc, scale = [], []
+    encode = for_many(model.encode, total)
     for indices in _batches(np.arange(total), "encode"):
-        parameters = model.encode(fetch(indices))
+        parameters = encode(fetch(indices))
         loc.append(ops.convert_to_numpy(parameters["loc"]))
         scale.append(ops.convert_to_numpy(parameters["scale"]))
     return np.concatenate(loc), np.concatenate(scale)

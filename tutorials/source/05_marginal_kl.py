@@ -244,7 +244,8 @@ def built(cls, seed, **weights):
     if weights.get("estimator") == "density-ratio":
         weights = {"discriminator": judge(), **weights}
     model = cls((32, 32, 1), latent_dim=6, seed=seed, **networks(), **weights)
-    model.compile(keras.optimizers.Adam(3e-3))
+    rate = keras.optimizers.schedules.CosineDecay(6e-3, EPOCHS * len(images) // BATCH)
+    model.compile(keras.optimizers.Adam(rate))
     return model
 
 
@@ -258,6 +259,7 @@ def mmd_to_prior(loc, scale, n=2048):
 # NBVAL_CHECK_OUTPUT
 discs = kv.data.load("discs")
 images, factors = discs.images(range(len(discs))), discs.factors(range(len(discs)))
+EPOCHS, BATCH = 360 if FULL else 36, 128
 print(discs, images.shape)
 
 
@@ -267,8 +269,7 @@ trained_models, results, measured = {}, {}, {}  # by the model's name: one entry
 
 def study(name, cls, **weights):
     models = trained_models[name] = [built(cls, seed, **weights) for seed in SEEDS]
-    epochs = 720 if FULL else 72
-    kv.training.fit_population(models, images, batch_size=256, epochs=epochs)  # all seeds
+    kv.training.fit_population(models, images, batch_size=BATCH, epochs=EPOCHS)  # all seeds
     codes = [posterior(model, images) for model in models]
     results[name] = [kv.surgery.decompose(model, images, samples=4096) for model in models]
     measured[name] = {
