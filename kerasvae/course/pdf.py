@@ -24,6 +24,21 @@ BREAK = '<div style="break-before: page"></div>\n\n'
 # A link to a file of the clone leads nowhere from a PDF; its text stays.
 LOCAL_LINK = re.compile(r'<a\b[^>]*?\bhref="(?!https?:|#)[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 SECONDS = 900
+# Paper has no scroll bar: 100 columns of code fit between the margins, without the prompts beside
+# it. A heading stays with its text, and a figure on its page.
+PRINT = """<style>
+@page { size: A4; margin: 16mm 14mm; }
+@media print {
+  body { --jp-content-font-size1: 13px; --jp-code-font-size: 10.5px; padding: 0 !important; }
+  .jp-InputPrompt, .jp-OutputPrompt { display: none !important; }
+  .jp-Cell { padding: 2px 0 !important; }
+  .jp-OutputArea { margin-bottom: 6px; }
+  pre { white-space: pre-wrap !important; overflow-wrap: anywhere; }
+  h1, h2, h3 { break-after: avoid; }
+  img, table, mjx-container[display="true"] { break-inside: avoid; }
+}
+</style>
+</head>"""
 
 
 def write_pdf(
@@ -89,7 +104,8 @@ def joined(paths: Sequence[Path]) -> str:
             cell["id"] = f"cell-{len(cells)}"
             cells.append(cell)
     whole = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
-    return LOCAL_LINK.sub(r"\1", notebook_page(whole, "Disentanglement with VAEs", {"root": "."}))
+    page = notebook_page(whole, "Disentanglement with VAEs", {"root": "."})
+    return LOCAL_LINK.sub(r"\1", page.replace("</head>", PRINT, 1))
 
 
 def main(arguments: Sequence[str] = ()) -> int:
