@@ -38,6 +38,7 @@ GUIDES = (
     "which_model",
     "your_images",
     "vectors",
+    "sharing",
     "gallery",
     "faq",
     "glossary",

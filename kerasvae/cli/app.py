@@ -18,7 +18,7 @@ from kerasvae.cli.options import one_of
 from kerasvae.cli.study import show_table, study
 from kerasvae.cli.zoo import zoo
 from kerasvae.course.students import copy_course
-from kerasvae.runs import comparison, evaluation, figures, locks, scores, versions
+from kerasvae.runs import comparison, evaluation, figures, locks, model_card, scores, versions
 from kerasvae.runs import report as run_report
 from kerasvae.runs.errors import InUseError
 from kerasvae.surgery import decompose
@@ -101,17 +101,19 @@ def evaluate(
         int, typer.Option(help="Pairs of an image and a code that surgery draws.", metavar="N")
     ] = 10_000,
 ):
-    """Compute the terms, exact surgery and every score; write evaluation.json and report.html."""
+    """Compute terms, exact surgery and every score; write evaluation.json, a report and a card."""
     for name in metric or []:
         one_of("metric", scores.NAMES)(name)
     with _trained(run_folder) as (run, model, dataset), console.status("evaluating"):
         result = evaluation.evaluate(
             run, model, dataset, images, metric or scores.NAMES, points, draws, samples
         )
-        page = run_report.write_report(run, model, dataset, result)
+        pages = [run_report.write_report(run, model, dataset, result)]
+        if run.path("model.keras").is_file():  # a model of the zoo has its card in the package
+            pages.append(model_card.write_card(run, result))
     for table in run_report.tables(result, str(run.folder)):
         console.print(table)
-    for path in (run.path(evaluation.FILE), page):
+    for path in (run.path(evaluation.FILE), *pages):
         say(str(path))
 
 

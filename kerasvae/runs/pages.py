@@ -35,16 +35,16 @@ def write_page(path: Path, template: str, **content) -> Path:
     """Fill a template of `kerasvae/runs/templates` and write it atomically.
 
     Args:
-        path: of the HTML file.
+        path: of the file.
         template: its file name.
-        **content: what it asks for; text is escaped.
+        **content: what it asks for; in HTML, text is escaped.
 
     Returns:
         The path.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kerasvae.runs"),
-        autoescape=True,
+        autoescape=template.endswith(".html"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )

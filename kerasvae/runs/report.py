@@ -41,7 +41,7 @@ def write_report(run, model, dataset, evaluation: dict) -> Path:
         config=run.config,
         evaluation=evaluation,
         formula=formula(BY_NAME[name]),
-        surgery=_surgery_rows(evaluation["surgery"]),
+        surgery=surgery_rows(evaluation["surgery"]),
         scores=score_rows(scores),
         refused={key: s["refused"] for key, s in scores.items() if "refused" in s},
         warnings=sorted({text for s in scores.values() for text in s.get("warnings", ())}),
@@ -115,7 +115,7 @@ def tables(evaluation: dict, folder: str) -> list[Table]:
     for name, value in {**evaluation["terms"], "loss": evaluation["loss"]}.items():
         terms.add_row(name, f"{value:.3f}")
     terms.add_section()
-    for name, depth, value, error in _surgery_rows(evaluation["surgery"]):
+    for name, depth, value, error in surgery_rows(evaluation["surgery"]):
         terms.add_row(f"surgery: {'  ' * depth}{name}", f"{value:.3f} ± {error:.3f}")
     terms.add_section()
     kl = enumerate(evaluation["per_dimension_kl"] or [])
@@ -137,7 +137,8 @@ def tables(evaluation: dict, folder: str) -> list[Table]:
     return [terms, scores]
 
 
-def _surgery_rows(surgery: dict) -> list[tuple]:
+def surgery_rows(surgery: dict) -> list[tuple]:
+    """(term, depth of its indentation, nats, standard error) of surgery; none if it was refused."""
     if "refused" in surgery:
         return []
     errors = surgery["standard_errors"]
