@@ -29,6 +29,7 @@ FOLDERS = {
     "runtime": "JUPYTER_RUNTIME_DIR",
     "ipython": "IPYTHONDIR",
 }
+SHIPPED = "beta-tcvae-dsprites"
 DECODED = "image decoded from the sliders"
 CELL = """\
 from pathlib import Path
@@ -38,12 +39,16 @@ run = Run.open(Path({folder!r}))
 LatentExplorer(run.load_model(), run.dataset())"""
 
 
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    """A small run; without a browser nothing is trained."""
+def skip_without_a_browser():
     browser.chromium()
     for module in ("playwright", "jupyterlab", "voila", "anywidget"):
         pytest.importorskip(module)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A small run; without a browser nothing is trained."""
+    skip_without_a_browser()
     folder = tmp_path_factory.mktemp("runs") / "beta"
     options = ["--data", "digits", "--steps", "400", "--latent-dim", "4", "--out", str(folder)]
     assert cli.app(["train", "vae", *options], standalone_mode=False) is None
@@ -58,7 +63,9 @@ def environment(tmp_path):
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     folders = {variable: str(tmp_path / name) for name, variable in FOLDERS.items()}
     given = {**os.environ, **folders, "PYTHONPATH": path}
-    given.pop("JUPYTER_DEFAULT_PROVISIONER_NAME", None)  # the tests' own: people start whole kernels
+    given.pop(
+        "JUPYTER_DEFAULT_PROVISIONER_NAME", None
+    )  # the tests' own: people start whole kernels
     return given
 
 
@@ -131,7 +138,7 @@ def assert_changes(page, before, expected):
     assert changed() == expected
 
 
-def use(page, name):
+def use(page, name, factor, levels):
     """Keys on a slider, a click on a traversal, another image, a sweep: each has its effect."""
     page.wait_for_selector("img[alt^=traversal]", timeout=PATIENCE * 1000)
     page.wait_for_timeout(500)
@@ -167,7 +174,7 @@ def use(page, name):
     assert after[DECODED] == after["reconstruction from the posterior mean"]
     browser.screenshot(page, name)
     sweep(page, stands)
-    choose_by_factor(page)
+    choose_by_factor(page, factor, levels)
 
 
 def sweep(page, stands):
@@ -184,10 +191,10 @@ def sweep(page, stands):
     assert stands.text_content() == before
 
 
-def choose_by_factor(page):
-    """A menu of the digits' only factor leads to an image of another digit."""
-    menu = page.get_by_role("combobox", name="digit")
-    other = "7" if menu.input_value() != "7" else "3"
+def choose_by_factor(page, factor, levels):
+    """A menu leads to an image with another level of a factor: one of two that the page lacks."""
+    menu = page.get_by_role("combobox", name=factor)
+    other = next(level for level in levels if level != menu.input_value())
     before = pictures(page)
     menu.select_option(label=other)
     assert_changes(page, before, set(before))
@@ -231,15 +238,17 @@ def test_in_jupyterlab(run_folder, environment, tmp_path):
     with serving(command, f"{url}/api", environment, tmp_path / "log"), browser.page() as page:
         page.goto(f"{url}/lab/tree/explorer.ipynb?token={token}")
         run_first_cell(page)
-        use(page, "explorer_jupyterlab")
+        use(page, "explorer_jupyterlab", "digit", ("7", "3"))
         assert page.errors == []
 
 
-def test_kerasvae_explore(run_folder, environment, tmp_path):
+def test_kerasvae_explore(environment, tmp_path):
+    """What the README promises: a sprite of a shipped model moves with a slider."""
+    skip_without_a_browser()
     port = free_port()
     script = "import sys; from kerasvae.cli.explore import explore; explore(sys.argv[1], {}, False)"
     url = f"http://127.0.0.1:{port}"
-    command = ["-c", script.format(port), str(run_folder)]
+    command = ["-c", script.format(port), SHIPPED]
     log = tmp_path / "log"
     # An address that starts no kernel tells when the server is there.
     probe = f"{url}/voila/static/voila.js"
@@ -248,7 +257,7 @@ def test_kerasvae_explore(run_folder, environment, tmp_path):
         assert address.startswith(f"{url}/?token=")
         with browser.page() as page:
             page.goto(address, timeout=PATIENCE * 1000)
-            use(page, "explorer_page")
+            use(page, "explorer_page", "shape", ("heart", "square"))
             assert page.errors == []
             assert "Traceback" not in page.content()
             (kernel,) = kernels(process)
@@ -262,7 +271,7 @@ def test_kerasvae_explore(run_folder, environment, tmp_path):
                 time.sleep(0.2)
         # Without the token, and under a foreign name, the server gives nothing away.
         assert answers(url) == answers(address, Host="example.com") == 403
-        assert str(run_folder) in log.read_text()
+        assert SHIPPED in log.read_text()
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text()
     assert "Traceback" not in log.read_text()
