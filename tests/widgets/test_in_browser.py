@@ -65,7 +65,7 @@ def environment(tmp_path):
     given = {**os.environ, **folders, "PYTHONPATH": path}
     given.pop(
         "JUPYTER_DEFAULT_PROVISIONER_NAME", None
-    )  # the tests' own: people start whole kernels
+    )  # people start whole kernels
     return given
 
 

@@ -386,8 +386,8 @@ panel.legend(loc="upper left", bbox_to_anchor=(1, 1));
 # marginal KL fall to a fraction, at no cost in mutual information. But read the second figure's
 # logarithmic axis: of the VAE's nearly four nats of marginal KL, a covariance can see half a nat.
 # The whole marginal KL changes by less than its spread over seeds; under DIP-VAE-I, which looks at
-# the means alone, it even grows. A covariance can be put right by moving codes about without making $q(z)$
-# any more like the prior. What it cannot see is still there: dependence between decorrelated
+# the means alone, it even grows. A covariance can be put right by moving codes about without making
+# $q(z)$ any more like the prior. What it cannot see is still there: dependence between decorrelated
 # dimensions, as in the ring.
 #
 # ## Samples: MMD
