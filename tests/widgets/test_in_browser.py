@@ -63,9 +63,7 @@ def environment(tmp_path):
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     folders = {variable: str(tmp_path / name) for name, variable in FOLDERS.items()}
     given = {**os.environ, **folders, "PYTHONPATH": path}
-    given.pop(
-        "JUPYTER_DEFAULT_PROVISIONER_NAME", None
-    )  # people start whole kernels
+    given.pop("JUPYTER_DEFAULT_PROVISIONER_NAME", None)  # people start whole kernels
     return given
 
 
