@@ -61,9 +61,9 @@ def cells(line: str) -> int:
 
 def test_of_your_own_images_the_path_stays_at_home(measured, tmp_path):
     run, found = measured
-    config = {**run.config, "data": {**run.config["data"], "source": "/home/ann/photos"}}
+    config = {**run.config, "data": {**run.config["data"], "source": "/data/ann/photos"}}
     text = write_card(Run(tmp_path, config), found).read_text()
-    assert "on photos: " in text and "/home/ann" not in text and "images of your own" in text
+    assert "on photos: " in text and "/data/ann" not in text and "images of your own" in text
 
 
 def test_the_lines_of_the_guide_share_it_on_a_hub(measured, tmp_path, monkeypatch):

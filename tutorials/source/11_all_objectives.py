@@ -468,9 +468,9 @@ for name in SHIPPED:
 # %% [markdown]
 # Two models have upright axes: the beta-TCVAE, whose weight on the total correlation asks for them,
 # and the annealed VAE, whose objective does not. It was given 25 nats, and spent them on the
-# position. FactorVAE, which had the most updates, comes near: size and height have a dimension each,
-# while left and right are shared by two. And with one seed each, this picture is one more table that
-# somebody might have published.
+# position. FactorVAE, which had the most updates, comes near: size and height have a dimension
+# each, while left and right are shared by two. And with one seed each, this picture is one more
+# table that somebody might have published.
 #
 # ## At scale
 #
