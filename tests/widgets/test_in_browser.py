@@ -31,6 +31,12 @@ FOLDERS = {
 }
 SHIPPED = "beta-tcvae-dsprites"
 DECODED = "image decoded from the sliders"
+# Ctrl-C works as in a terminal; what a shell started in the background would ignore it.
+EXPLORE = """\
+import signal, sys
+from kerasvae.cli.explore import explore
+signal.signal(signal.SIGINT, signal.default_int_handler)
+explore(sys.argv[1], int(sys.argv[2]), False)"""
 CELL = """\
 from pathlib import Path
 from kerasvae.runs import Run
@@ -244,9 +250,8 @@ def test_kerasvae_explore(environment, tmp_path):
     """What the README promises: a sprite of a shipped model moves with a slider."""
     skip_without_a_browser()
     port = free_port()
-    script = "import sys; from kerasvae.cli.explore import explore; explore(sys.argv[1], {}, False)"
     url = f"http://127.0.0.1:{port}"
-    command = ["-c", script.format(port), SHIPPED]
+    command = ["-c", EXPLORE, SHIPPED, str(port)]
     log = tmp_path / "log"
     # An address that starts no kernel tells when the server is there.
     probe = f"{url}/voila/static/voila.js"
