@@ -1,4 +1,4 @@
-"""HTML pages in one file: no script, and every figure inside, so that they can be sent around."""
+"""Pages from templates. Those in HTML are one file: no script, every figure inside, to be sent on."""
 
 import base64
 import io

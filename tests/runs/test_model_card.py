@@ -43,8 +43,8 @@ def test_it_says_what_the_model_is_and_what_it_measures(measured):
     assert "beta-vae" in yaml.safe_load(head)["tags"]
     assert "# beta-vae, beta 2, seed 0" in body and "reconstruction + beta kl" in body
     assert "4 steps of 64 images" in body and "digits: 1,797 images" in body
-    kl = found["surgery"]["total_correlation"]
-    assert re.search(rf"\| surgery: total_correlation \| {kl:.3f} ± \d", body)
+    dependence = found["surgery"]["total_correlation"]
+    assert re.search(rf"\| surgery: total_correlation \| {dependence:.3f} ± \d", body)
     score = found["scores"]["gaussian_total_correlation"]["mean"]
     assert f"| gaussian_total_correlation | {score:.3f} |" in body
     assert "lower is better" in body and "images of your own" not in body
