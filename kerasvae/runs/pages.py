@@ -1,4 +1,4 @@
-"""Pages from templates. Those in HTML are one file: no script, every figure inside, to be sent on."""
+"""Pages from templates. Those in HTML are one file, without script, with every figure inside."""
 
 import base64
 import io
