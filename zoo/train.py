@@ -25,9 +25,14 @@ from kerasvae.runs.session import check_devices  # noqa: E402
 MADE = "made.json"
 
 
-def given(setting, steps: int) -> dict:
-    """A row of the table as settings of a run."""
+# A call of an accelerator is a thousand steps; a checkpoint takes as long as a thousand.
+ON_ACCELERATOR = {"log_every": 1000, "checkpoint_every": 50_000}
+
+
+def given(setting, steps: int, device: str) -> dict:
+    """A row of the table as settings of a run on a device."""
     return {
+        **({} if device.startswith("cpu") else ON_ACCELERATOR),
         "data": DATA,
         **COMMON,
         **setting.weights,
@@ -47,13 +52,13 @@ def main() -> None:
     setting = SETTINGS[arguments.name]
     steps = arguments.steps or setting.steps
     folder = arguments.runs / arguments.name
-    run, dataset = open_or_create(folder, setting.model, given(setting, steps))
+    device = check_devices(1, setting.batch_size)[0]
+    run, dataset = open_or_create(folder, setting.model, given(setting, steps, device))
     console, started = Console(highlight=False), time.monotonic()
     with ProgressDisplay(console, steps) as display:
         _, step = session.train(run, dataset, [display])
     made = run.path(MADE)
     before = json.loads(made.read_text())["seconds"] if made.is_file() else 0
-    device = ", ".join(check_devices(1, setting.batch_size))
     seconds = round(before + time.monotonic() - started)
     run.write_json(MADE, {"seconds": seconds, "device": f"{device}, {os.cpu_count()} CPU cores"})
     console.print(f"{run.folder}: step {step:,} of {steps:,}, {seconds:,} s in all")

@@ -6,15 +6,18 @@ of one tensor needs no queue; `benchmarks/feeding.py` measures both.
 
 import tensorflow as tf
 
-from kerasvae.backend.resident import as_images, next_steps, takes_many_steps
+from kerasvae.backend.resident import as_images, next_steps, stored_for_many_steps
 
 # Bytes of images that are put on a device: TensorFlow does not say how much memory one has.
 MOST_BYTES = 2**31
 
 
-def scanned_steps(model, source):
+def scanned_steps(model, images):
     """See `kerasvae.backend.scan.scanned_steps`; here the steps are one `tf.while_loop`."""
-    if not takes_many_steps(model, source) or is_spread(model) or not fits_on_device(source):
+    if is_spread(model):
+        return None
+    source = stored_for_many_steps(model, images)
+    if source is None or not fits_on_device(source):
         return None
     return ScannedSteps(model, source)
 

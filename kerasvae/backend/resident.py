@@ -5,14 +5,20 @@ import numpy as np
 from keras import ops
 
 
-def takes_many_steps(model, source) -> bool:
-    """Whether a model's steps can run as one program that draws its batches from the device.
+def stored_for_many_steps(model, images):
+    """What is put on the device where a model's steps run as one program that draws its batches.
 
     Args:
         model: a compiled model of this package.
-        source: a `kerasvae.data.images.Stored`, or None.
+        images: a `kerasvae.data.ImageSource`, which is asked for its images only if such a program
+            is wanted: the grid of dSprites is drawn then.
+
+    Returns:
+        A `kerasvae.data.images.Stored`, or None for single steps.
     """
-    return source is not None and model.steps_per_execution > 1 and not model.run_eagerly
+    if model.steps_per_execution == 1 or model.run_eagerly:
+        return None
+    return images.stored()
 
 
 def next_steps(iterator, length):

@@ -8,29 +8,30 @@ loop when a release has it; the images on the device stay ours.
 import jax
 import keras
 
-from kerasvae.backend.resident import as_images, next_steps, takes_many_steps
+from kerasvae.backend.resident import as_images, next_steps, stored_for_many_steps
 
 # The part of the device's memory that images may take.
 SHARE = 0.5
 
 
-def scanned_steps(model, source):
+def scanned_steps(model, images):
     """What Keras's `fit` calls in place of single steps, or None where that does not apply.
 
     It needs images in memory, `steps_per_execution` above 1, compiled steps and one device.
 
     Args:
         model: a compiled model of this package.
-        source: a `kerasvae.data.images.Stored`, or None.
+        images: a `kerasvae.data.ImageSource`.
 
     Returns:
         A `ScannedSteps` or None.
     """
-    if not takes_many_steps(model, source) or not model.jit_compile:
+    if not model.jit_compile or keras.distribution.distribution() is not None:
         return None
-    if keras.distribution.distribution() is not None:
+    source = stored_for_many_steps(model, images)
+    if source is None or not fits_on_device(source):
         return None
-    return ScannedSteps(model, source) if fits_on_device(source) else None
+    return ScannedSteps(model, source)
 
 
 def fits_on_device(source) -> bool:

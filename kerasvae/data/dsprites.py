@@ -3,6 +3,7 @@
 Chapter 1: tutorials/01_elbo.ipynb.
 """
 
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,11 @@ class RenderedImages:
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
         return sprites.render(packed.grid_factors(indices), self.shape[1])[..., None]
+
+    @cached_property
+    def packed_rows(self) -> np.ndarray:
+        """All images, drawn once and kept in memory, for a device: (737280, bytes) uint8."""
+        return packed.grid(self.shape[1])
 
 
 class PackedImages:

@@ -81,7 +81,10 @@ class ImageDataset:
         return np.multiply(rows, np.float32(1 / self._maximum), dtype=np.float32)
 
     def stored(self) -> Stored | None:
-        """All images as they are stored, for a device; None if they are drawn or lie in a file."""
+        """All images as they are stored, for a device; None if they lie in a file.
+
+        Sprites that are drawn as they are needed are drawn now, all of them.
+        """
         packed = getattr(self._pixels, "packed_rows", None)
         if packed is not None:
             return Stored(packed, self.image_shape, self._maximum, is_packed=True)

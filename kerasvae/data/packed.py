@@ -32,6 +32,21 @@ def grid_factors(indices: np.ndarray) -> np.ndarray:
     return np.stack(np.unravel_index(indices, sprites.FACTOR_SIZES), axis=1)
 
 
+def grid(size: int = 64) -> np.ndarray:
+    """All 737,280 images in memory, eight pixels per byte.
+
+    Args:
+        size: height and width in pixels, 16, 32 or 64.
+
+    Returns:
+        (737280, size * size / 8) uint8, 377 MB at 64x64.
+    """
+    rows = np.empty((IMAGES, size * size // 8), np.uint8)
+    for chunk, drawn in _chunks(size):
+        rows[chunk] = drawn
+    return rows
+
+
 def pack_grid(
     path: str | Path, progress: Callable[[int, int], None] | None = None, size: int = 64
 ) -> Path:
@@ -50,12 +65,18 @@ def pack_grid(
     """
     path = Path(path)
     with atomic_write(path) as partial, open(partial, "wb") as file:
-        for begin in range(0, IMAGES, _CHUNK):
-            end = min(begin + _CHUNK, IMAGES)
-            file.write(sprites.render_packed(grid_factors(np.arange(begin, end)), size))
+        for chunk, drawn in _chunks(size):
+            file.write(drawn)
             if progress is not None:
-                progress(end, IMAGES)
+                progress(chunk.stop, IMAGES)
     return path
+
+
+def _chunks(size):
+    """Slices of the grid in order, with their images."""
+    for begin in range(0, IMAGES, _CHUNK):
+        end = min(begin + _CHUNK, IMAGES)
+        yield slice(begin, end), sprites.render_packed(grid_factors(np.arange(begin, end)), size)
 
 
 def open_packed(path: str | Path, size: int = 64) -> np.memmap:

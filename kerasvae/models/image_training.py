@@ -179,13 +179,13 @@ class ImageTraining:
             if validation_split:
                 images, validation_data = split(images, validation_split)
                 validation_split = 0.0
-            scanned = scanned_steps(self, images.stored())
+            scanned = scanned_steps(self, images)
             batches = self._stream(images, batch_size, steps_per_epoch)
             callbacks = [*callbacks, GoOn(batches)]  # last: another may load the model's state
             x, batch_size, shuffle = batches, None, False
         else:
             # Keras splits and judges images, not indices.
-            scanned = None if validation_split else scanned_steps(self, images.stored())
+            scanned = None if validation_split else scanned_steps(self, images)
             x = images.for_keras(steps_per_epoch=kwargs.get("steps_per_epoch"))
             batch_size = (batch_size or self.default_batch_size) if images.kind == "array" else None
             shuffle = shuffle and images.keras_may_shuffle

@@ -35,8 +35,9 @@ def card(name: str, folder: Path = FOLDER) -> dict:
         data, training: as in a run's config.json, with the steps that were taken;
         trained: {"device", "seconds", "versions"}, None where it was not recorded;
         tried: what else was tried before this setting was chosen;
-        weights: {"sha256", "bytes", "parameters", "logit_error", "code_error", "spread_error"},
-        the last one missing in the first four cards;
+        weights: {"sha256", "bytes", "parameters"} and how far their rounding moved what the model
+        gives: {"logit_error", "relative_logit_error", "code_error", "spread_error"}, explained by
+        `differences` in zoo/pack.py; "note" where that was not measured in this way;
         evaluation: as `kerasvae.runs.evaluation.evaluate` returns it, of the weights that ship;
         information: {"points", "bins", "factors", "matrix"}: what each dimension tells about each
         factor, (D, K), as a share of the factor's entropy;

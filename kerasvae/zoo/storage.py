@@ -13,9 +13,16 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-# The largest whole number of each network: 15 bits where a code need only be exact to a hundredth
-# of its posterior's width, 17 bits for the logits.
-LARGEST = {"encoder": 2**14 - 1, "decoder": 2**16 - 1}
+# The largest whole number of a kernel by its network and axes, sign aside: 13 bits where codes need
+# only be exact to a thousandth of their spread, 16 for the logits, and 19 for convolutions, which
+# are a fifth of the numbers and make most of the error.
+LARGEST = {
+    ("encoder", 2): 2**13 - 1,
+    ("decoder", 2): 2**16 - 1,
+    ("encoder", 4): 2**19 - 1,
+    ("decoder", 4): 2**19 - 1,
+}
+ROLES = ("encoder", "decoder")
 # The decoder's last kernel is few numbers, and its errors reach the logits undamped.
 EXACT_KERNELS = 1
 
@@ -42,7 +49,7 @@ def write(path: Path, model, coarser: int = 0) -> None:
     arrays = {}
     for key, array in weights.items():
         if key in kernels[:-EXACT_KERNELS]:
-            largest = LARGEST[key.partition(".")[0]] >> coarser
+            largest = LARGEST[key.partition(".")[0], array.ndim] >> coarser
             arrays[key], arrays[f"{key}.scale"] = quantise(array, largest)
         else:
             arrays[key] = array
@@ -81,7 +88,7 @@ def read(file, model) -> None:
 
 def variables(model) -> Iterator[tuple[str, object]]:
     """(key, variable) of everything that is kept of a model."""
-    for role in LARGEST:
+    for role in ROLES:
         for number, variable in enumerate(getattr(model, role).weights):
             yield f"{role}.{number:02}", variable
     if hasattr(model.log_scale, "assign"):

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from kerasvae import VAE
-from kerasvae.data import ImageDataset
+from kerasvae.data import ImageDataset, load
 from kerasvae.data.dsprites import PackedImages
 from kerasvae.runs.session import steps_at_once
 
@@ -93,6 +93,45 @@ def test_a_scan_of_an_array_takes_the_order_that_keras_draws():
 def test_a_second_fit_goes_on_as_one_long_one(packed):
     parts, _, _ = fitted(4, PACKED, (1, 1))
     for one, other in zip(packed[0], parts, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_the_grid_of_sprites_is_drawn_for_a_device_and_only_then(steps):
+    grid = load("dsprites", image_size=16)
+    made = VAE((16, 16, 1), D, "mlp", seed=1)
+    made.compile(steps_per_execution=steps)
+    note = Steps()
+    made.fit(grid, batch_size=4, steps_per_epoch=4, verbose=0, callbacks=[note])
+    assert note.function == ("ScannedSteps" if steps > 1 else "function")
+    assert ("packed_rows" in vars(grid._pixels)) == (steps > 1)
+
+
+def test_the_drawn_grid_is_the_grid():
+    grid = load("dsprites", image_size=16)
+    stored = grid.stored()
+    assert stored.is_packed and stored.rows.shape == (737_280, 32)
+    some = np.random.default_rng(0).choice(len(grid), 500, replace=False)
+    bits = np.unpackbits(stored.rows[some], axis=1).reshape(-1, 16, 16, 1)
+    np.testing.assert_array_equal(bits, grid.images(some))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="how JAX leaves out an update")
+@pytest.mark.parametrize("rate", [0.01, 1e30])
+def test_an_update_is_chosen_on_a_device_as_it_is_branched_to_on_a_processor(monkeypatch, rate):
+    def trained():
+        made = model(4)
+        made.optimizer.learning_rate = rate
+        if rate < 1:
+            made.fit(PACKED, batch_size=4, verbose=0)
+        else:
+            with pytest.raises(FloatingPointError):
+                made.fit(PACKED, batch_size=4, verbose=0)
+        return [ops.convert_to_numpy(v) for v in made.trainable_variables]
+
+    branched = trained()
+    monkeypatch.setattr("jax.default_backend", lambda: "gpu")
+    for one, other in zip(branched, trained(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

@@ -40,9 +40,32 @@ def test_the_table_has_the_nine_models_with_settings_that_they_take(scripts):
     weights = {name: setting.weights for name, setting in settings.items()}
     assert weights["beta-vae-dsprites"]["beta"] == 4
     assert weights["beta-tcvae-dsprites"]["beta"] == 6
-    assert weights["factor-vae-dsprites"]["gamma"] == 10
+    assert weights["factor-vae-dsprites"]["gamma"] == 35
     annealed = weights["annealed-vae-dsprites"]
-    assert (annealed["capacity"], annealed["gamma"]) == (25, 20)
+    assert (annealed["capacity"], annealed["gamma"]) == (25, 100)
+
+
+@pytest.mark.numpy_only
+def test_an_accelerator_writes_fewer_rows_and_checkpoints(scripts):
+    train, setting = scripts["train"], scripts["settings"].SETTINGS["vae-dsprites"]
+    on_processor, on_gpu = (train.given(setting, 10, name) for name in ("cpu:0", "gpu:0"))
+    assert "log_every" not in on_processor
+    assert on_gpu == {**on_processor, "log_every": 1000, "checkpoint_every": 50_000}
+
+
+@pytest.mark.numpy_only
+@pytest.mark.parametrize(
+    ("logit", "relative", "spread", "close"),
+    [
+        (0.009, 1e-3, 0.002, True),
+        (0.03, 9e-6, 0.002, True),  # of logits of several thousand
+        (0.03, 2e-5, 0.002, False),
+        (0.009, 9e-6, 0.004, False),
+    ],
+)
+def test_weights_ship_that_give_what_the_trained_ones_gave(scripts, logit, relative, spread, close):
+    found = {"logit_error": logit, "relative_logit_error": relative, "spread_error": spread}
+    assert scripts["pack"].is_close(found) is close
 
 
 @pytest.mark.numpy_only
