@@ -13,7 +13,7 @@ import numpy as np
 import kerasvae as kv
 from kerasvae.zoo import pictures
 
-SHOWN = ("vae-dsprites", "beta-tcvae-dsprites")
+SHOWN = ("vae-dsprites", "factor-vae-dsprites")
 MODELS = [name for name in SHOWN if name in kv.zoo.names()]
 SPAN, FRAMES = 2.0, 21
 HERE = Path(__file__).resolve().parent

@@ -49,9 +49,9 @@ TRIED = {
         "MIG 0.18"
     ),
     "annealed-vae": (
-        "the capacity within 4,000 steps: with gamma 100 it was filled early, by nats that no image "
-        "needed, and the reconstruction stood at 560 after 5,000 steps; with gamma 20 x and y had "
-        "an axis each after 7,000"
+        "the capacity within 4,000 steps: with gamma 100 it was filled early, by nats that no "
+        "image needed, and the reconstruction stood at 560 after 5,000 steps; with gamma 20 x and "
+        "y had an axis each after 7,000"
     ),
     "infogan": "ten continuous codes and no class: a bound of 2.0 nats of 14.2 after 2,500 steps",
     "beta-vae": "the same setting for 16,000 steps before: its position axes were turned too",

@@ -268,7 +268,7 @@ kv.plotting.traversals(images, values, labels)
 # network: a VAE and a beta-VAE with $\beta = 4$. Here are the dimensions that each of them uses.
 #
 # **Predict.** A sprite has five factors: shape, scale, orientation, x and y. How many of ten
-# dimensions does each model use? Along which lines will a row of the beta-VAE move the sprite?
+# dimensions does each model use? Which of the two draws the sharper sprites?
 
 # %%
 PAIR = ["vae-dsprites", "beta-vae-dsprites"]
@@ -281,10 +281,12 @@ assert sum(nats[PAIR[0]]) > sum(nats[PAIR[1]]) + 3 and active[0] >= active[1]
 print("active dimensions:", active, " kl:", [round(sum(nats[name]), 1) for name in PAIR])
 
 # %% [markdown]
-# The beta-VAE says less and says it in order: the size has a row of its own. Two rows move the
-# sprite, and both move it along a *diagonal*. The place is stored in two dimensions, as it should
-# be, but the pair is turned against the axes that we call horizontal and vertical. No weight on the
-# whole KL penalises such a turn; chapter 6 shows why, and which term does.
+# The beta-VAE says less and says it in order: the size has a row of its own, and so has left and
+# right. Up and down is less pure: the row that moves the sprite down also moves it sideways a
+# little. The price stands in the titles: the VAE draws hearts, squares and ellipses, the beta-VAE
+# mostly blobs. That its rows are nearly upright is not what its objective asks for: no weight on
+# the whole KL penalises a turn of the two positions into diagonals. Chapter 6 shows why, and which
+# term does; chapter 12 shows why axes are often upright all the same.
 #
 # ## Posterior collapse
 #

@@ -448,7 +448,7 @@ assert FULL or (among.min() < 0.4 < among.max())
 # ## The same objectives, seen
 #
 # All of the above is numbers. Here are the models that ship with the package, trained on the whole
-# grid of 737,280 sprites: one seed and one weight each, for 3,000 to 19,100 updates (their cards
+# grid of 737,280 sprites: one seed and one weight each, for 12,000 to 119,000 updates (their cards
 # say how many). A row moves the dimension that tells most about one factor.
 #
 # **Predict.** Cover the titles. Which pictures move a sprite along one axis only?
@@ -466,11 +466,13 @@ for name in SHIPPED:
     print(f"{name:22} share of", *(f"{v} {value:.2f}" for v, value in known.items()))
 
 # %% [markdown]
-# Two models have upright axes: the beta-TCVAE, whose weight on the total correlation asks for them,
-# and the annealed VAE, whose objective does not. It was given 25 nats, and spent them on the
-# position. FactorVAE, which had the most updates, comes near: size and height have a dimension
-# each, while left and right are shared by two. And with one seed each, this picture is one more
-# table that somebody might have published.
+# Three models have an axis each for left and right, up and down and the size: the beta-TCVAE and
+# FactorVAE, whose weight on the total correlation asks for them, and the annealed VAE, whose
+# objective does not. It was given 25 nats, and spent nearly all on these three. The beta-VAE comes
+# near. The VAE and the InfoVAE draw the sharpest sprites and have no such axis. And with one seed
+# each, this picture is one more table that somebody might have published: two longer trainings of
+# the beta-TCVAE, and one of FactorVAE with another weight, ended with turned positions (`tried` on
+# the cards).
 #
 # ## At scale
 #
