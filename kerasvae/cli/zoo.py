@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from kerasvae.cli.console import console, say
@@ -12,6 +13,7 @@ from kerasvae.zoo import card, names
 
 # Heading of a column, and the term or score in it; the headings are short, for 80 columns.
 TERMS = {"rec.": "reconstruction", "KL": "kl", "TC": "total_correlation"}
+SHOWN = ("reconstruction", "kl", "mutual_information", "total_correlation", "dimension_wise_kl")
 SCORES = {"MIG": "mig", "DCI": "dci", "FactorVAE\nscore": "factor_vae_score"}
 
 
@@ -28,7 +30,7 @@ def zoo(
     say(
         "\nrec.: reconstruction, TC: total correlation; nats per image, measured exactly.\n"
         "Commands write into a folder NAME where you are.\n"
-        "How far a score spreads: kerasvae zoo NAME. Try: kerasvae explore beta-tcvae-dsprites"
+        "How far a score spreads: kerasvae zoo NAME. Try: kerasvae explore factor-vae-dsprites"
     )
 
 
@@ -53,25 +55,56 @@ def _number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _score(score: dict) -> str:
-    spread = score.get("standard_deviation")
-    return _number(score.get("mean"), 2) + ("" if spread is None else f" ± {spread:.2f}")
+def _with_spread(mean: float | None, spread: float | None) -> str:
+    return _number(mean, 2) + ("" if spread is None else f" ± {spread:.2f}")
 
 
 def _show(described: dict) -> None:
-    training, trained = described["training"], described["trained"]
-    say(f"{setting_label(described['model'], described['arguments'])} on {described['data']}")
-    say(f"training: {training}")
-    say(f"made with: {trained}")
-    say(f"tried: {described['tried']}")
-    surgery, scores = described["evaluation"]["surgery"], described["evaluation"]["scores"]
-    for term in ("reconstruction", "kl", "mutual_information", "total_correlation"):
-        if term in surgery:
-            say(f"  {term}  {surgery[term]:.2f} ± {surgery['standard_errors'][term]:.2f} nats")
-    for score, numbers in scores.items():
-        say(f"  {score}  {_score(numbers)}")
-    for row in described["published"]:
-        say(f"published: {row['figure']} {row['value']} ({row['source']})")
-    say(f"differs: {described['differs']}")
+    training, trained, data = described["training"], described["trained"], described["data"]
+    side = "x".join(str(length) for length in data["image_shape"])
+    label = setting_label(described["model"], described["arguments"])
+    say(
+        f"{label}, trained on {data['source']}: {data['images']:,} images of {side}\n"
+        f"{training['steps']:,} steps of {training['batch_size']} images, "
+        f"learning rate {training['learning_rate']:g}"
+    )
+    if trained["seconds"]:
+        versions = trained["versions"]
+        say(
+            f"{trained['seconds']:,.0f} s on {trained['device']}; {versions['backend']}, "
+            f"Keras {versions['keras']}"
+        )
+    sources = list(dict.fromkeys(row["source"] for row in described["published"]))
+    console.print(_figures(described, sources))
+    for number, source in enumerate(sources, start=1):
+        say(f"[{number}] {source}")
+    say(
+        "Terms in nats per image, exact, ± standard error; scores ± standard deviation over draws "
+        f"of images.\n{described['differs']}\nTried: {described['tried']}."
+    )
     for miss in described["misses"]:
-        say(f"misses: {miss}")
+        say(f"Misses: {miss}")
+
+
+def _figures(described: dict, sources: list[str]) -> Table:
+    """Ours beside what was published, with the number of its source."""
+    surgery, scores = described["evaluation"]["surgery"], described["evaluation"]["scores"]
+    published = {
+        row["figure"]: f"{row['value']} [{sources.index(row['source']) + 1}]"
+        for row in described["published"]
+    }
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, pad_edge=False)
+    for heading in ("", "ours", "published"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    ours = {
+        term: _with_spread(surgery[term], surgery["standard_errors"][term])
+        for term in SHOWN
+        if term in surgery
+    }
+    ours |= {
+        name: _with_spread(score.get("mean"), score.get("standard_deviation"))
+        for name, score in scores.items()
+    }
+    for name, figure in ours.items():
+        table.add_row(name, figure, escape(published.get(name, "")))
+    return table

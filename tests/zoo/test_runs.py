@@ -108,7 +108,13 @@ def test_the_command_lists_the_models_and_shows_a_card(kv, monkeypatch, name):
         assert f" {described['evaluation']['scores']['mig']['mean']:.2f} " in line
     status, out, _ = kv("zoo", name)
     assert status == 0 and " ± " in out
-    assert card(name)["differs"] in out and "misses: " in out or not card(name)["misses"]
+    described = card(name)
+    assert described["differs"] in out and ("Misses: " in out) == bool(described["misses"])
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    for row in described["published"]:
+        assert f" {row['value']} [" in lines[row["figure"]] and row["source"] in out
+    mean = described["evaluation"]["scores"]["mig"]["mean"]
+    assert f" {mean:.2f} ± " in lines["mig"] and "…" not in out
     status, _, err = kv("zoo", name[:-1])
     assert status == 1 and f"Did you mean '{name}'" in err
 
