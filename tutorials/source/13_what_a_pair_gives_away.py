@@ -198,6 +198,7 @@ def built(cls, seed, latent_dim=6, beta=1.0):
     return model
 
 
+# %%
 def trained(models, data, batch_size):
     how = {"batch_size": batch_size, "steps_per_epoch": 32, "epochs": STEPS // 32}
     kv.training.fit_population(models, data, **how)
