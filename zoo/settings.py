@@ -54,7 +54,7 @@ TRIED = {
         "y had an axis each after 7,000"
     ),
     "infogan": "ten continuous codes and no class: a bound of 2.0 nats of 14.2 after 2,500 steps",
-    "beta-vae": "the same setting for 16,000 steps before: its position axes were turned too",
+    "beta-vae": "the same setting for 11,000 and for 16,000 steps: position axes that were turned",
 }
 
 SETTINGS = {

@@ -25,7 +25,7 @@ from kerasvae.runs.session import check_devices  # noqa: E402
 MADE = "made.json"
 
 
-# A call of an accelerator is a thousand steps; a checkpoint takes as long as a thousand.
+# An accelerator takes many steps a call, and between calls it waits for rows and checkpoints.
 ON_ACCELERATOR = {"log_every": 1000, "checkpoint_every": 50_000}
 
 

@@ -17,7 +17,8 @@ SHARE = 0.5
 def scanned_steps(model, images):
     """What Keras's `fit` calls in place of single steps, or None where that does not apply.
 
-    It needs images in memory, `steps_per_execution` above 1, compiled steps and one device.
+    It needs images that are in memory or can be drawn into it, `steps_per_execution` above 1,
+    compiled steps and one device.
 
     Args:
         model: a compiled model of this package.

@@ -9,11 +9,11 @@ from rich.table import Table
 
 from kerasvae.cli.console import console, say
 from kerasvae.models.introspection import setting_label
+from kerasvae.surgery.decomposition import LAYOUT
 from kerasvae.zoo import card, names
 
 # Heading of a column, and the term or score in it; the headings are short, for 80 columns.
 TERMS = {"rec.": "reconstruction", "KL": "kl", "TC": "total_correlation"}
-SHOWN = ("reconstruction", "kl", "mutual_information", "total_correlation", "dimension_wise_kl")
 SCORES = {"MIG": "mig", "DCI": "dci", "FactorVAE\nscore": "factor_vae_score"}
 
 
@@ -98,7 +98,7 @@ def _figures(described: dict, sources: list[str]) -> Table:
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     ours = {
         term: _with_spread(surgery[term], surgery["standard_errors"][term])
-        for term in SHOWN
+        for term, _ in LAYOUT
         if term in surgery
     }
     ours |= {

@@ -37,8 +37,9 @@ class ImageTraining:
             loss: must be None.
             **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, ... That many steps
                 (`steps_per_execution`) run as one program, from images on the device, if the images
-                are an array or a data set in memory (`kerasvae.backend.scan` and `loop`). The
-                batches are the same and, on a CPU, so are the results, to the last bit.
+                are an array, a data set in memory or the sprites of dSprites, which are drawn for
+                it (`kerasvae.backend.scan` and `loop`). The batches are the same and, on a CPU, so
+                are the results, to the last bit.
 
         Raises:
             ValueError: a loss or metrics were given, since the model brings its own; optimizers

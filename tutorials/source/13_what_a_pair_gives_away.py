@@ -361,8 +361,9 @@ for name, lies in {"true": False, "lies": True}.items():
     for seed, model in zip(seeds, runs, strict=True):
         trained([model], labelled(lies, seed), batch_size=64)
     told[name] = [judged(model, with_dci=False) for model in runs]
+    others = labelled(lies, 99, 4096)
     how = {"batch_size": 1024, "verbose": 0, "return_dict": True}
-    logs = [model.evaluate(labelled(lies, 99, 4096), **how) for model in runs]
+    logs = [model.evaluate(others, **how) for model in runs]
     price[name] = np.array([log["reconstruction"] for log in logs])
 
 # %%
